@@ -1,0 +1,1 @@
+"""Show the city: the data-hall wall and the staff console."""

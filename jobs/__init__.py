@@ -1,0 +1,1 @@
+"""Compute results: the PyFlink gate and one file a result."""

@@ -1,0 +1,1 @@
+"""Render declarations into the languages of the components."""

@@ -1,0 +1,181 @@
+"""Render ClickHouse tables and views from declarations.
+
+Database `store` holds tables, `city` one view of the same name for each; readers see views only.
+Event tables keep one row an event id; result tables one row a key, the greatest version. Both are
+ReplacingMergeTree partitioned by a function of the key, and FINAL stands in the view.
+"""
+
+from __future__ import annotations
+
+from schemas.declare import Family, Field, Kind, ResultTable
+
+COLUMN_TYPES: dict[Kind, str] = {
+    Kind.TEXT: "String", Kind.CODE: "LowCardinality(String)", Kind.INTEGER: "Int64",
+    Kind.DECIMAL: "Float64", Kind.FLAG: "Bool", Kind.INSTANT: "DateTime64(3, 'UTC')",
+}
+MOMENT = "DateTime64(3, 'UTC')"
+ENVELOPE: tuple[tuple[str, str, str], ...] = (
+    ("id", "String", "Event id, unique for its publisher | 事件编号"),
+    ("source", "LowCardinality(String)", "Publishing system | 发布系统"),
+    ("observed_at", MOMENT, "When it was observed | 观测时间"),
+    ("received_at", MOMENT, "When the broker appended it | 接收时间"),
+    ("computed_at", MOMENT, "When the gate passed it | 计算时间"),
+    ("published_at", f"{MOMENT} DEFAULT now64(3)", "When the store took it | 入库时间"),
+    ("area", "String", "Deepest area code, empty outside | 区划代码"),
+    ("raw_topic", "LowCardinality(String)", "Topic of the original | 原始主题"),
+    ("raw_partition", "UInt16", "Partition of the original | 原始分区"),
+    ("raw_offset", "UInt64", "Offset of the original | 原始偏移"),
+)
+
+
+def _quote(text: str) -> str:
+    """Quote a string literal for ClickHouse."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _comment(field: Field) -> str:
+    """Render meaning and unit as a column comment."""
+    unit = f" [{field.unit}]" if field.unit else ""
+    return _quote(f"{field.title.en} | {field.title.zh}{unit}")
+
+
+def column_type(field: Field) -> str:
+    """Give the column type of an event's field; optional fields are Nullable."""
+    base = COLUMN_TYPES[field.kind]
+    if field.required:
+        return base
+    return "LowCardinality(Nullable(String))" if field.kind is Kind.CODE else f"Nullable({base})"
+
+
+def event_columns(family: Family) -> tuple[str, ...]:
+    """Name the columns that the sink writes, in the order of the table."""
+    envelope = [name for name, kind, _ in ENVELOPE if "DEFAULT" not in kind]
+    return (*envelope, *(field.name for field in family.kept))
+
+
+def event_table(family: Family) -> str:
+    """Render the table of a family's clean events."""
+    lines = [f"    {name} {kind} COMMENT {_quote(note)}" for name, kind, note in ENVELOPE]
+    lines += [f"    {f.name} {column_type(f)} COMMENT {_comment(f)}" for f in family.kept]
+    return (
+        f"CREATE TABLE IF NOT EXISTS store.{family.table} (\n" + ",\n".join(lines) + "\n)"
+        f"\nENGINE = ReplacingMergeTree(raw_offset)\nPARTITION BY toYYYYMMDD(observed_at)"
+        f"\nORDER BY (source, observed_at, id)"
+        f"\nTTL toDateTime(received_at) + INTERVAL {family.lifetime.store_days} DAY"
+        f"\nCOMMENT {_quote(f'{family.meaning.en} | {family.meaning.zh}')}")
+
+
+def event_view(family: Family) -> str:
+    """Render the view of a family's clean events."""
+    return (f"CREATE OR REPLACE VIEW city.{family.table}\nDEFINER = migrator SQL SECURITY DEFINER"
+            f"\nAS SELECT * FROM store.{family.table} FINAL")
+
+
+def result_columns(result: ResultTable) -> tuple[str, ...]:
+    """Name the columns that the sink writes, in the order of the table."""
+    return ("window_seconds", "window_start", *(f.name for f in result.keys), "events", "late",
+            *(f.name for f in result.measures), "version", "computed_at")
+
+
+def result_table(result: ResultTable) -> str:
+    """Render the table of a result; measures are integers scaled by 10^decimals."""
+    lines = [
+        "    window_seconds UInt32 COMMENT 'Length of the window | 窗口长度 [s]'",
+        "    window_start DateTime('UTC') COMMENT 'Start of the window | 窗口起点'",
+        *(f"    {f.name} {column_type(f)} COMMENT {_comment(f)}" for f in result.keys),
+        "    events Int64 COMMENT 'Events counted | 事件数'",
+        "    late Int64 COMMENT 'Events counted after the grace | 迟到事件数'",
+        *(f"    {f.name} Nullable(Int64) COMMENT {_comment(f)}" for f in result.measures),
+        "    version UInt64 COMMENT 'generation * 2^40 + events | 版本'",
+        f"    computed_at {MOMENT} COMMENT 'When the job gave it | 计算时间'",
+        f"    published_at {MOMENT} DEFAULT now64(3) COMMENT 'When the store took it | 入库时间'",
+    ]
+    key = ", ".join(["window_seconds", "window_start", *(f.name for f in result.keys)])
+    return (
+        f"CREATE TABLE IF NOT EXISTS store.{result.table} (\n" + ",\n".join(lines) + "\n)"
+        f"\nENGINE = ReplacingMergeTree(version)\nPARTITION BY toYYYYMM(window_start)"
+        f"\nORDER BY ({key})"
+        f"\nTTL toDateTime(computed_at) + INTERVAL {result.lifetime.store_days} DAY"
+        f"\nCOMMENT {_quote(f'{result.meaning.en} | {result.meaning.zh}')}")
+
+
+def result_view(result: ResultTable) -> str:
+    """Render the view of a result: derived columns, status and revision added."""
+    derived = "".join(f",\n    {f.sql} AS {f.name}" for f in result.derived)
+    return (
+        f"CREATE OR REPLACE VIEW city.{result.table}\nDEFINER = migrator SQL SECURITY DEFINER"
+        f"\nAS SELECT r.*{derived},"
+        "\n    multiIf(f.final_at = toDateTime64(0, 3, 'UTC'), 'provisional',"
+        " r.late = 0, 'final', 'revised') AS status,"
+        "\n    r.late AS revision"
+        f"\nFROM (SELECT * FROM store.{result.table} FINAL) AS r"
+        "\nLEFT JOIN (SELECT window_seconds, window_start, min(final_at) AS final_at"
+        f" FROM store.window_final WHERE result = {_quote(result.name)}"
+        " GROUP BY window_seconds, window_start) AS f"
+        "\nUSING (window_seconds, window_start)")
+
+
+WINDOW_FINAL = f"""CREATE TABLE IF NOT EXISTS store.window_final (
+    result LowCardinality(String), window_seconds UInt32, window_start DateTime('UTC'),
+    final_at {MOMENT}
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(window_start)
+ORDER BY (result, window_seconds, window_start)
+TTL window_start + INTERVAL 400 DAY
+COMMENT 'Windows declared final | 已定稿窗口'"""
+
+DEAD_LETTERS = f"""CREATE TABLE IF NOT EXISTS store.dead_letters (
+    source LowCardinality(String), family LowCardinality(String), reason LowCardinality(String),
+    field String, value String, detail String, class LowCardinality(String),
+    raw_topic LowCardinality(String), raw_partition UInt16, raw_offset UInt64,
+    event_id String, observed_at Nullable({MOMENT}), received_at {MOMENT},
+    published_at {MOMENT} DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(received_at)
+ORDER BY (raw_topic, received_at, raw_partition, raw_offset)
+TTL toDateTime(received_at) + INTERVAL 30 DAY
+COMMENT 'Refused events | 被拒事件'"""
+
+LEDGER = f"""CREATE TABLE IF NOT EXISTS store.ledger (
+    raw_topic LowCardinality(String), minute DateTime('UTC'), received Int64, counted Int64,
+    late Int64, refused Int64, duplicates Int64, in_flight Int64, residual Int64,
+    computed_at {MOMENT}
+)
+ENGINE = ReplacingMergeTree(computed_at)
+PARTITION BY toYYYYMM(minute)
+ORDER BY (raw_topic, minute)
+TTL minute + INTERVAL 30 DAY
+COMMENT 'Ledger of each raw topic and append minute | 台账'"""
+
+GATE_LEDGER = f"""CREATE TABLE IF NOT EXISTS store.gate_ledger (
+    raw_topic LowCardinality(String), raw_partition UInt16, minute DateTime('UTC'),
+    records Int64, accepted Int64, refused Int64, late Int64, duplicates Int64,
+    next_offset UInt64, version UInt64, computed_at {MOMENT}
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(minute)
+ORDER BY (raw_topic, raw_partition, minute)
+TTL minute + INTERVAL 30 DAY
+COMMENT 'What the gate made of each raw partition and minute | 关口台账'"""
+
+PUBLISHER_PROGRESS = f"""CREATE TABLE IF NOT EXISTS store.publisher_progress (
+    source LowCardinality(String), family LowCardinality(String), observed_at {MOMENT},
+    events Int64, version UInt64, computed_at {MOMENT}
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (source, family)
+TTL toDateTime(computed_at) + INTERVAL 30 DAY
+COMMENT 'How far the accepted time of each publisher has come | 发布进度'"""
+
+SYSTEM_TABLES: dict[str, str] = {
+    "window_final": WINDOW_FINAL, "dead_letters": DEAD_LETTERS, "ledger": LEDGER,
+    "gate_ledger": GATE_LEDGER, "publisher_progress": PUBLISHER_PROGRESS,
+}
+
+
+def system_view(table: str) -> str:
+    """Render the view of one of the platform's own tables."""
+    return (f"CREATE OR REPLACE VIEW city.{table}\nDEFINER = migrator SQL SECURITY DEFINER"
+            f"\nAS SELECT * FROM store.{table} FINAL")

@@ -1,0 +1,1 @@
+"""Carry events: settings, broker, gate, doors, sink, store, queries, agents and feeds."""

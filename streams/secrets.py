@@ -1,0 +1,61 @@
+"""Keep the passwords of accounts in one file that only its owner can read.
+
+`<home>/secrets/passwords.json` maps `<system>:<account>` to a password; one that is asked for and
+missing is generated. Keys for pseudonyms lie beside it. Nothing here is ever printed or logged.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from pathlib import Path
+
+from streams.settings import read_settings
+
+
+def _directory() -> Path:
+    """Give the directory of secrets, made with mode 0700."""
+    path = read_settings().secrets
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def passwords_file() -> Path:
+    """Give the path of the password file."""
+    return _directory() / "passwords.json"
+
+
+def _write_owner_only(path: Path, data: str) -> None:
+    """Replace a file atomically, readable by its owner only."""
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(data)
+    draft.replace(path)
+
+
+def get_password(system: str, account: str) -> str:
+    """Get the password of an account, generating it at first use; safe across processes."""
+    path = passwords_file()
+    with (_directory() / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        name = f"{system}:{account}"
+        if name not in known:
+            known[name] = secrets.token_urlsafe(24)
+            _write_owner_only(path, json.dumps(known, indent=2, sort_keys=True))
+        return known[name]
+
+
+def list_accounts(system: str) -> list[str]:
+    """List the accounts of a system that have a password."""
+    path = passwords_file()
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return [name.split(":", 1)[1] for name in sorted(known) if name.startswith(f"{system}:")]
+
+
+def get_key(name: str) -> bytes:
+    """Get a 32-byte key by name (for pseudonyms), generating it at first use."""
+    return get_password("key", name).encode()
