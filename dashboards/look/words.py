@@ -1,0 +1,157 @@
+"""Say everything people read, in Chinese first and in English.
+
+What a declaration already names (families, results, fields, codes, units) is taken from there;
+this dictionary holds only what no declaration can say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas import registry
+from schemas.declare import Field, Text
+from schemas.errors import DeclarationError
+
+LANGUAGES = ("zh", "en")
+
+UNITS: dict[str, Text] = {
+    "veh/h": Text("veh/h", "辆/时"), "veh": Text("veh", "辆"), "spaces": Text("spaces", "个"),
+    "deg": Text("°", "°"), "min": Text("min", "分钟"), "s": Text("s", "秒"),
+    "/s": Text("/s", "条/秒"),
+}
+
+WORDS: dict[str, Text] = {
+    "city": Text("Jinan City Brain", "济南城市大脑"),
+    "city.other": Text("济南城市大脑", "Jinan City Brain"),
+    "wall": Text("City operations centre", "城市运行指挥中心"),
+    "state.ok": Text("Running normally", "运行正常"),
+    "state.waiting": Text("Waiting for data", "等待数据"),
+    "state.partly": Text("Some data out of date", "部分数据过期"),
+    "state.lost": Text("Connection lost", "连接中断"),
+    "state.residual": Text("Ledger does not close", "台账不平"),
+    "fresh": Text("Newest data {age} ago", "最新数据 {age}前"),
+    "fresh.none": Text("No data yet", "尚无数据"),
+    "age.s": Text("{n} s", "{n}秒"), "age.min": Text("{n} min", "{n}分钟"),
+    "age.h": Text("{n} h", "{n}小时"),
+    "stale.old": Text("No new data for {age} (limit {limit})", "已{age}无新数据(时限{limit})"),
+    "stale.none": Text("No data received yet", "尚未收到数据"),
+    "stale.store": Text("Data store unreachable, showing {at}", "数据库不可达,显示{at}的数据"),
+    "stale.server": Text("Connection lost, showing {at}", "与服务器连接中断,显示{at}的数据"),
+    "map": Text("Traffic now", "实时路况"),
+    "map.no-webgl": Text(
+        "This browser has no WebGL 2, so the map cannot be drawn. All figures are unaffected.",
+        "浏览器不支持 WebGL 2,无法绘制地图;其他数据不受影响。"),
+    "map.grade": Text("Mean speed ÷ speed limit", "均速 ÷ 限速"),
+    "map.none": Text("No data", "无数据"),
+    "map.vehicles": Text("Probe vehicle", "浮动车"),
+    "map.overview": Text("Counties", "全市区县"),
+    "map.synthetic": Text("Township borders are synthetic", "街镇边界为模拟数据"),
+    "traffic": Text("Road traffic", "道路交通"),
+    "traffic.speed": Text("Mean speed", "平均车速"),
+    "traffic.flow": Text("Mean flow", "平均流量"),
+    "traffic.vehicles": Text("Vehicles seen", "在线车辆"),
+    "parking": Text("Parking", "停车"),
+    "parking.share": Text("Spaces taken", "车位占用率"),
+    "parking.free": Text("Vacant spaces", "空余车位"),
+    "environment": Text("Environment", "生态环境"),
+    "environment.pm2_5": Text("Mean PM2.5", "PM2.5 平均浓度"),
+    "environment.stations": Text("Readings a minute", "每分钟读数"),
+    "governance": Text("Grid governance", "网格治理"),
+    "governance.reported": Text("Cases reported today", "今日上报"),
+    "governance.closed": Text("Closed today", "今日结案"),
+    "governance.open": Text("Open", "在办"),
+    "hotline": Text("12345 hotline", "12345 热线"),
+    "hotline.calls": Text("Calls today", "今日来电"),
+    "hotline.quick": Text("Answered in 15 s", "15秒接通率"),
+    "hotline.satisfied": Text("Satisfied", "满意率"),
+    "service": Text("Government services", "政务服务"),
+    "service.items": Text("Items today", "今日办件"),
+    "service.online": Text("Handled online", "网办率"),
+    "trend": Text("last hour", "近一小时"),
+    "unplanned.events": Text("Events in 5 min", "5分钟事件数"),
+    "unplanned.new": Text("New source", "新接入"),
+    "unplanned.mean": Text("5-minute means", "5分钟均值"),
+    "alerts": Text("Newest alerts", "最新告警"),
+    "alerts.none": Text("No alerts in the last 24 hours", "近24小时无告警"),
+    "cases": Text("Newest cases", "最新事件"),
+    "cases.none": Text("No cases in the last 24 hours", "近24小时无事件"),
+    "cases.due": Text("due {at}", "时限 {at}"),
+    "cases.overdue": Text("overdue since {at}", "超时 {at}"),
+    "operations": Text("Operations", "系统运行"),
+    "operations.residual": Text("Ledger residual", "台账差额"),
+    "operations.rate": Text("Events received", "接入速率"),
+    "operations.delay": Text("End to end, p99", "端到端时延 P99"),
+    "operations.refused": Text("Refused", "拒收率"),
+    "operations.late": Text("Late", "迟到"),
+    "operations.duplicates": Text("Duplicates", "重复"),
+    "outside": Text("Outside the city", "市域以外"),
+}
+
+
+def to_language(asked: str | None) -> str:
+    """Take a language asked for, Chinese unless it is one that is spoken."""
+    return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def spell(text: Text, language: str) -> str:
+    """Give a text in one language."""
+    return text.en if language == "en" else text.zh
+
+
+def say(key: str, language: str) -> str:
+    """Get the words for a key; raise KeyError for a key nobody wrote down."""
+    return spell(WORDS[key], language)
+
+
+def say_all(language: str) -> dict[str, str]:
+    """List all words of one language by key."""
+    return {key: spell(text, language) for key, text in WORDS.items()}
+
+
+def unit(name: str, language: str) -> str:
+    """Spell a declared unit; symbols common to both languages stay."""
+    return spell(UNITS[name], language) if name in UNITS else name
+
+
+def _declared(name: str) -> Any:
+    """Get the family or result of a name in either spelling; raise DeclarationError."""
+    kebab = name.replace("_", "-")
+    found = registry.families().get(kebab) or registry.results().get(kebab)
+    if found is None:
+        raise DeclarationError(f"nothing is declared as {name!r}")
+    return found
+
+
+def meaning(name: str, language: str) -> str:
+    """Say what a family or result is, from its declaration."""
+    return spell(_declared(name).meaning, language).rstrip(".")
+
+
+def title(name: str, language: str) -> str:
+    """Give a short title of a family or result: its Chinese meaning, or its English name."""
+    if language == "zh":
+        return meaning(name, language)
+    words = name.replace("_", "-").replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _field(name: str, field: str) -> Field:
+    """Get one field of a family or result; raise DeclarationError."""
+    fields: tuple[Field, ...] = _declared(name).fields
+    for one in fields:
+        if one.name == field:
+            return one
+    raise DeclarationError(f"{name} has no field {field!r}")
+
+
+def field_title(name: str, field: str, language: str) -> str:
+    """Give the title of a declared field."""
+    return spell(_field(name, field).title, language)
+
+
+def value_title(name: str, field: str, value: str, language: str) -> str:
+    """Give the word for one value of a declared code; an unknown value stands for itself."""
+    for code, text in _field(name, field).values:
+        if code == value:
+            return spell(text, language)
+    return value
