@@ -10,124 +10,37 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from schemas.errors import DeclarationError
+from schemas.fields import (
+    Field,
+    Kind,
+    Lifetime,
+    Personal,
+    Text,
+    code,
+    decimal,
+    derived,
+    flag,
+    instant,
+    integer,
+    measure,
+    text,
+)
+
+__all__ = [
+    "NUMBER_SLOTS", "RESERVED", "TEXT_SLOTS", "Event", "Family", "Field", "Kind", "Lifetime",
+    "Personal", "Result", "ResultTable", "Text", "code", "decimal", "derived", "flag", "instant",
+    "integer", "kebab", "measure", "text",
+]
 
 NUMBER_SLOTS = 6
 TEXT_SLOTS = 5
-
-
-class Kind(StrEnum):
-    """Close the set of physical types; each renderer has one dictionary over it."""
-
-    TEXT = "text"
-    CODE = "code"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    FLAG = "flag"
-    INSTANT = "instant"
-
-
-class Personal(StrEnum):
-    """Class personal data by what the gate does with it before anything downstream sees it."""
-
-    NONE = "none"
-    PSEUDONYM = "pseudonym"
-    MASKED = "masked"
-    REMOVED = "removed"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Hold one meaning in English and Chinese."""
-
-    en: str
-    zh: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetime:
-    """Hold how long raw records, topics and stored rows live, and how large a topic may grow."""
-
-    raw_hours: int = 48
-    topic_hours: int = 48
-    store_days: int = 30
-    partition_megabytes: int = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Describe one field; `decimals` is the scale at which streams keep it as an integer."""
-
-    title: Text
-    kind: Kind
-    name: str = ""
-    unit: str = ""
-    ge: float | None = None
-    le: float | None = None
-    decimals: int = 0
-    max_length: int = 256
-    values: tuple[tuple[str, Text], ...] = ()
-    required: bool = True
-    key: bool = False
-    public: bool = False
-    personal: Personal | None = None
-    not_above: str = ""
-    stream: bool = True
-    example: Any = None
-    combine: str = ""
-    sql: str = ""
-
-    @property
-    def numeric(self) -> bool:
-        """Tell whether streams carry the field as a 64-bit integer."""
-        return self.kind not in (Kind.TEXT, Kind.CODE)
-
-
-def text(en: str, zh: str, **more: Any) -> Any:
-    """Declare free text; `max_length` in characters."""
-    return Field(Text(en, zh), Kind.TEXT, **more)
-
-
-def code(en: str, zh: str, values: dict[str, tuple[str, str]], **more: Any) -> Any:
-    """Declare one of a closed list; `values` maps each code to its English and Chinese word."""
-    listed = tuple((value, Text(*words)) for value, words in values.items())
-    return Field(Text(en, zh), Kind.CODE, values=listed, **more)
-
-
-def integer(en: str, zh: str, *, ge: int, le: int, **more: Any) -> Any:
-    """Declare a whole number within inclusive bounds."""
-    return Field(Text(en, zh), Kind.INTEGER, ge=ge, le=le, **more)
-
-
-def decimal(en: str, zh: str, *, ge: float, le: float, decimals: int, **more: Any) -> Any:
-    """Declare a number within inclusive bounds, kept to `decimals` places in the streams."""
-    return Field(Text(en, zh), Kind.DECIMAL, ge=ge, le=le, decimals=decimals, **more)
-
-
-def flag(en: str, zh: str, **more: Any) -> Any:
-    """Declare a yes or no."""
-    return Field(Text(en, zh), Kind.FLAG, **more)
-
-
-def instant(en: str, zh: str, **more: Any) -> Any:
-    """Declare a moment: RFC 3339 with zone, or whole milliseconds since 1970 UTC."""
-    return Field(Text(en, zh), Kind.INSTANT, **more)
-
-
-def measure(en: str, zh: str, *, combine: str = "sum", unit: str = "", decimals: int = 0) -> Any:
-    """Declare an aggregate column of a result, a scaled integer; `combine` is sum, min or max."""
-    if combine not in ("sum", "min", "max", "distinct"):
-        raise DeclarationError(f"measure {en!r}: combine must be sum, min, max or distinct")
-    return Field(Text(en, zh), Kind.INTEGER, unit=unit, decimals=decimals, combine=combine,
-                 public=True, required=False)
-
-
-def derived(en: str, zh: str, *, sql: str, unit: str = "", decimals: int = 2) -> Any:
-    """Declare a column that views compute from the measures by a ClickHouse expression."""
-    return Field(Text(en, zh), Kind.DECIMAL, unit=unit, decimals=decimals, sql=sql, public=True)
+# names that every stored event carries, or that the payload's envelope uses
+RESERVED = frozenset({
+    "id", "source", "observed_at", "received_at", "computed_at", "published_at", "area",
+    "raw_topic", "raw_partition", "raw_offset", "window_seconds", "window_start"})
 
 
 def kebab(class_name: str) -> str:
@@ -143,6 +56,8 @@ def _fields(cls: type, personal: Personal | None) -> tuple[Field, ...]:
             chosen = Personal(value.personal) if value.personal is not None else personal
             if chosen is None:
                 raise DeclarationError(f"{cls.__name__}.{name}: no personal-data class declared")
+            if value.public and chosen is not Personal.NONE:
+                raise DeclarationError(f"{cls.__name__}.{name}: personal data cannot be public")
             found.append(replace(value, name=name, personal=chosen))
     return tuple(found)
 
@@ -170,6 +85,7 @@ class Family:
     horizon_seconds: int
     grace_seconds: int
     partitions: int
+    latest_by: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -180,6 +96,11 @@ class Family:
     def key(self) -> Field:
         """Get the field that keys the topic."""
         return next(one for one in self.fields if one.key)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Name the fields of which each combination has a latest event of its own."""
+        return (self.key.name, *self.latest_by)
 
     @property
     def topic(self) -> str:
@@ -216,18 +137,20 @@ class Event:
     it), `personal` (default personal-data class of its fields), `version`, `place` (names of the
     longitude and latitude fields), `public` (closed unless declared), `lifetime`,
     `horizon_seconds` (how late an event may come, and how long duplicates are recognised),
-    `grace_seconds` (how long after its end a window waits before it may be final), `partitions`.
+    `grace_seconds` (how long after its end a window waits before it may be final), `partitions`,
+    `latest_by` (fields that beside the key tell apart what has a latest value of its own).
     """
 
     family: ClassVar[Family]
 
-    def __init_subclass__(cls, *, chinese: str, domain: str, owner: str, personal: str,
-                          version: int = 1, place: tuple[str, str] | None = None,
-                          public: bool = False, lifetime: Lifetime | None = None,
+    def __init_subclass__(cls, *, chinese: str, domain: str, owner: str,
+                          personal: str = "", version: int = 1,
+                          place: tuple[str, str] | None = None, public: bool = False,
+                          lifetime: Lifetime | None = None,
                           horizon_seconds: int = 600, grace_seconds: int = 30,
-                          partitions: int = 1) -> None:
+                          partitions: int = 1, latest_by: tuple[str, ...] = ()) -> None:
         """Check the declaration and freeze it as `cls.family`."""
-        fields = _fields(cls, Personal(personal))
+        fields = _fields(cls, Personal(personal) if personal else None)
         cls.family = Family(
             name=kebab(cls.__name__), meaning=_meaning(cls, chinese), domain=domain, owner=owner,
             version=version, fields=fields, place=place, public=public,
@@ -241,8 +164,11 @@ def _check_family(family: Family) -> None:
     names = {one.name for one in family.fields}
     if sum(one.key for one in family.fields) != 1:
         raise DeclarationError(f"{family.name}: exactly one field must be the key")
-    if family.place and not set(family.place) <= names:
-        raise DeclarationError(f"{family.name}: place names fields that do not exist")
+    if not {*(family.place or ()), *family.latest_by} <= names:
+        raise DeclarationError(f"{family.name}: place or latest_by names fields that do not exist")
+    if names & RESERVED:
+        raise DeclarationError(
+            f"{family.name}: the names {', '.join(sorted(names & RESERVED))} are reserved")
     for one in family.fields:
         if one.required and one.example is None:
             raise DeclarationError(f"{family.name}.{one.name}: a required field needs an example")

@@ -17,6 +17,7 @@ QUANTITIES = {
 class EnvironmentReading(
     Event, chinese="环境监测读数", domain="environment", owner="city-air", personal="none",
     place=("longitude", "latitude"), public=True, horizon_seconds=3600,
+    latest_by=("quantity",),
 ):
     """One reading of one quantity at one station."""
 

@@ -25,7 +25,7 @@ class GridCase(
     step = code("Step", "流转环节", STEPS, example="reported")
     category = text("Category", "类别", max_length=128, example="市容环境/暴露垃圾")
     department = text("Department", "责任部门", max_length=128, example="城管局")
-    source = code("Reported by", "来源", {
+    reported_by = code("Reported by", "来源", {
         "patrol": ("Patrol", "监督员"), "public": ("Public", "公众"),
         "hotline": ("Hotline", "12345热线"), "sensor": ("Sensor", "物联感知"),
         "other": ("Other", "其他")}, example="patrol")

@@ -18,8 +18,10 @@ from schemas.declare import Family, Field, Kind, Personal
 from schemas.errors import Reason, Refusal
 
 MAX_BYTES = 262_144
+EARLIEST_MS = -2_208_988_800_000
+LATEST_MS = 10_413_791_999_999
 _SHOWN = 64
-_ESCAPED_CONTROL = re.compile(rb"\\u00[01][0-9a-fA-F]")
+_ESCAPED_CONTROL = re.compile(rb"\\(?:u00[01]|[bf])")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _RULES: tuple[tuple[re.Pattern[str], Reason], ...] = (
@@ -99,7 +101,7 @@ def decode(family: Family, body: bytes) -> Any | Refusal:
         event = decoder(family).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return _explain(family, body, error)
-    if b"\\u00" in body and _ESCAPED_CONTROL.search(body):
+    if b"\\" in body and _ESCAPED_CONTROL.search(body):
         return _control_character(family, event)
     return _cross_checks(family, event) or event
 
@@ -116,13 +118,24 @@ def _limited(family: Family) -> tuple[Field, ...]:
     return tuple(f for f in family.fields if f.not_above)
 
 
+@cache
+def _instants(family: Family) -> tuple[Field, ...]:
+    """List the fields that hold a moment."""
+    return tuple(f for f in family.fields if f.kind is Kind.INSTANT)
+
+
 def _cross_checks(family: Family, event: Any) -> Refusal | None:
-    """Check what involves two fields: limits by another field, and the null island."""
+    """Check what no type says: limits by another field, storable times, the null island."""
     for field in _limited(family):
         value, limit = getattr(event, field.name), getattr(event, field.not_above)
         if value is not None and limit is not None and value > limit:
             return Refusal(Reason.ABOVE_FIELD, field.name, shown(field, value),
                            f"above {field.not_above}={limit}")
+    for field in _instants(family):
+        value = getattr(event, field.name)
+        if value is not None and not EARLIEST_MS <= to_milliseconds(value) <= LATEST_MS:
+            return Refusal(Reason.BAD_TIME, field.name, shown(field, value),
+                           "outside the years 1900 to 2299, which is what the store can keep")
     if family.place:
         longitude, latitude = (getattr(event, name) for name in family.place)
         if longitude == 0 and latitude == 0:
@@ -131,12 +144,13 @@ def _cross_checks(family: Family, event: Any) -> Refusal | None:
     return None
 
 
-def _control_character(family: Family, event: Any) -> Refusal | None | Any:
+def _control_character(family: Family, event: Any) -> Refusal | Any | None:
     """Name the text that holds a control character; tab and line breaks are allowed in text."""
-    for field in family.fields:
-        value = getattr(event, field.name)
+    by_name: dict[str, Field | None] = {"id": None, **{f.name: f for f in family.fields}}
+    for name, field in by_name.items():
+        value = getattr(event, name)
         if isinstance(value, str) and any(c < " " and c not in "\t\r\n" for c in value):
-            return Refusal(Reason.CONTROL_CHARACTER, field.name, shown(field, value),
+            return Refusal(Reason.CONTROL_CHARACTER, name, shown(field, value),
                            "control characters are not allowed")
     return _cross_checks(family, event) or event
 
