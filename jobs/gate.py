@@ -1,0 +1,77 @@
+"""Run the gate inside Flink: one vectorised Python function over Arrow batches.
+
+Garbage collection is frozen and switched off in the worker: its long-lived heap (declarations, the
+area raster, recent ids) made every collection dear, and what the gate makes is freed by counting.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyflink.table import DataTypes
+from pyflink.table.udf import udf
+
+from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS
+from schemas.render.flink import GATE_COLUMNS
+from streams.broker import open_consumer
+from streams.gate import Gate, Judged, Record
+from streams.privacy import Pseudonyms
+from streams.secrets import get_key
+from streams.settings import read_settings
+
+_TYPES = {"STRING": DataTypes.STRING(), "BIGINT": DataTypes.BIGINT(), "BYTES": DataTypes.BYTES()}
+RESULT = DataTypes.ROW([DataTypes.FIELD(name, _TYPES[kind]) for name, kind in GATE_COLUMNS])
+INPUT = [DataTypes.STRING(), DataTypes.INT(), DataTypes.BIGINT(), DataTypes.TIMESTAMP_LTZ(3),
+         *[DataTypes.BYTES()] * 5]
+
+
+@cache
+def open_gate() -> Gate:
+    """Open this worker's gate: areas, registrations, keys; then freeze the heap."""
+    from geo.datum import to_wgs84
+    from geo.tree import AreaTree
+    from streams.publishers import Registrations
+    settings = read_settings()
+    registrations = Registrations("gate")
+    gate = Gate(
+        locate=AreaTree.load(settings.areas).locate_codes, to_wgs84=to_wgs84,
+        datum_of=registrations.datum, pseudonyms=Pseudonyms(get_key("pseudonym")),
+        clock=lambda: time.time_ns() // 1_000_000,
+        open_consumer=lambda: open_consumer("gate", "gate-read-back"))
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    return gate
+
+
+def to_frame(records: list[Record], judged: list[Judged]) -> pd.DataFrame:
+    """Lay verdicts out as the gate's columns, in order (Flink takes them by position)."""
+    rows = [
+        (r.topic, r.partition, r.offset, r.received_at, int(j.verdict),
+         j.route.publisher if j.route else "", j.route.family.name if j.route else "", j.key,
+         j.event_id, j.observed_at, j.area, int(j.replayed), j.body,
+         *(j.numbers or (None,) * NUMBER_SLOTS), *(j.texts or (None,) * TEXT_SLOTS))
+        for r, j in zip(records, judged, strict=True)]
+    names = [name for name, _ in GATE_COLUMNS]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    return pd.DataFrame({
+        name: pd.Series(list(column), dtype=object)
+        for name, column in zip(names, columns, strict=True)})
+
+
+# Called non-deterministic so that the planner never inlines a second call of it.
+@udf(input_types=INPUT, result_type=RESULT, func_type="pandas",  # type: ignore[untyped-decorator]
+     deterministic=False)
+def gate(topic: pd.Series[Any], partition: pd.Series[Any], offset: pd.Series[Any],
+         received: pd.Series[Any], body: pd.Series[Any], *headers: pd.Series[Any]) -> pd.DataFrame:
+    """Judge one Arrow batch of raw records."""
+    moments = received.to_numpy(dtype="datetime64[ms]").astype(np.int64).tolist()
+    records = [
+        Record(*one) for one in zip(topic.tolist(), partition.tolist(), offset.tolist(), moments,
+                                    body.tolist(), *(h.tolist() for h in headers), strict=True)]
+    return to_frame(records, open_gate().judge(records))

@@ -1,0 +1,105 @@
+"""Recognise duplicates exactly, from the log itself.
+
+Copies of an event carry its key, so they meet in one partition of one raw topic, and that partition
+is read by one gate worker. The worker keeps the ids it accepted there, with their append times. The
+set is a function of the log: where a worker meets a partition anew, or not where it left it, the
+set is rebuilt by reading the partition back over the horizon. Nothing is kept in Flink's state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from xxhash import xxh3_128_digest
+
+from schemas.errors import ComponentError
+
+AHEAD_MS = 60_000
+_READ_BACK_BATCH = 5_000
+_READ_BACK_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Recent:
+    """Hold the accepted ids of one partition in two dictionaries that take turns by age."""
+
+    span_ms: int
+    next_offset: int = -1
+    turned_at: int = 0
+    young: dict[bytes, int] = field(default_factory=dict)
+    old: dict[bytes, int] = field(default_factory=dict)
+
+    def seen(self, event_id: str, received_at: int) -> bool:
+        """Tell whether the id was accepted within the span before `received_at` (epoch ms)."""
+        digest = xxh3_128_digest(event_id.encode())
+        first = self.young.get(digest)
+        if first is None:
+            first = self.old.get(digest)
+        return first is not None and received_at - first <= self.span_ms
+
+    def add(self, event_id: str, received_at: int) -> None:
+        """Enter an accepted id; ids older than the span are forgotten a dictionary at a time."""
+        if received_at - self.turned_at > self.span_ms:
+            self.old = self.young if received_at - self.turned_at <= 2 * self.span_ms else {}
+            self.young, self.turned_at = {}, received_at
+        self.young.setdefault(xxh3_128_digest(event_id.encode()), received_at)
+
+
+Accept = Callable[[Recent, Iterable[Message]], None]
+
+
+class Duplicates:
+    """Keep the recent ids of every partition that this worker reads."""
+
+    def __init__(self, open_consumer: Callable[[], Consumer] | None, accept: Accept) -> None:
+        """Take how to open a consumer (None: never read back) and how to judge what is read back."""
+        self._open = open_consumer
+        self._accept = accept
+        self._consumer: Consumer | None = None
+        self._partitions: dict[tuple[str, int], Recent] = {}
+
+    def at(self, topic: str, partition: int, offset: int, received_at: int,
+           horizon_seconds: int) -> Recent:
+        """Get the ids of a partition, as they stand just before `offset`."""
+        place = (topic, partition)
+        recent = self._partitions.get(place)
+        if recent is None or recent.next_offset != offset:
+            recent = Recent(span_ms=horizon_seconds * 1000 + AHEAD_MS)
+            self._partitions[place] = recent
+            if offset > 0 and self._open is not None:
+                self._read_back(recent, topic, partition, offset, received_at)
+        recent.next_offset = offset + 1
+        return recent
+
+    def _read_back(self, recent: Recent, topic: str, partition: int, offset: int,
+                   received_at: int) -> None:
+        """Fill the set from the partition, from one span before `received_at` up to `offset`."""
+        if self._consumer is None and self._open is not None:
+            self._consumer = self._open()
+        consumer = self._consumer
+        if consumer is None:
+            return
+        try:
+            since = max(0, received_at - recent.span_ms)
+            found = consumer.offsets_for_times([TopicPartition(topic, partition, since)], 10.0)
+            start = found[0].offset
+            if start < 0 or start >= offset:
+                return
+            consumer.assign([TopicPartition(topic, partition, start)])
+            self._feed(consumer, recent, offset)
+            consumer.unassign()
+        except KafkaException as error:
+            raise ComponentError(f"reading {topic}[{partition}] back failed: {error}") from error
+
+    def _feed(self, consumer: Consumer, recent: Recent, end: int) -> None:
+        """Hand what is read to the judge, record by record before `end`."""
+        position = -1
+        while position < end - 1:
+            batch = consumer.consume(_READ_BACK_BATCH, _READ_BACK_SECONDS)
+            if not batch:
+                raise ComponentError(f"reading back stopped at offset {position} before {end}")
+            good = [one for one in batch if one.error() is None and (one.offset() or 0) < end]
+            self._accept(recent, good)
+            position = max(one.offset() or 0 for one in batch)

@@ -1,0 +1,92 @@
+"""Read publisher and family off raw topics, and carry a family's fields behind the gate."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from schemas import registry
+from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS, Family, Kind, Personal
+from schemas.errors import DeclarationError
+from schemas.wire import to_milliseconds
+from streams.privacy import Pseudonyms, mask_text
+
+RAW_TOPIC = re.compile(r"raw-(?P<publisher>[a-z0-9]+(?:-[a-z0-9]+)*)--(?P<family>[a-z0-9-]+)")
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+class Route:
+    """Hold what a raw topic's name says, and how its family is carried."""
+
+    def __init__(self, publisher: str, family: Family, pseudonyms: Pseudonyms) -> None:
+        """Prepare the family's fields once."""
+        self.publisher, self.family, self._pseudonyms = publisher, family, pseudonyms
+        slots, by_name = family.slots(), {f.name: f for f in family.fields}
+        self._kept = tuple(f.name for f in family.kept)
+        self._pseudonymised = self._list(Personal.PSEUDONYM)
+        self._masked = self._list(Personal.MASKED)
+        self._instants = tuple(f.name for f in family.kept if f.kind is Kind.INSTANT)
+        numbers = [n for n, slot in slots.items() if slot[0] == "n"]
+        self._numbers = tuple((n, 10 ** by_name[n].decimals) for n in numbers)
+        self._texts = tuple(n for n, slot in slots.items() if slot[0] == "s")
+        self._no_numbers = (None,) * (NUMBER_SLOTS - len(self._numbers))
+        self._no_texts = (None,) * (TEXT_SLOTS - len(self._texts))
+
+    def _list(self, personal: Personal) -> tuple[str, ...]:
+        """List the kept fields of one personal-data class."""
+        return tuple(f.name for f in self.family.kept if f.personal is personal)
+
+    def values(self, event: Any, received_at: int) -> dict[str, Any]:
+        """Give the kept fields, personal data taken out and instants as epoch ms."""
+        values = {name: getattr(event, name) for name in self._kept}
+        for name in self._pseudonymised:
+            if values[name] is not None:
+                day = Pseudonyms.day(received_at)
+                values[name] = self._pseudonyms.of(name, values[name], day)
+        for name in self._masked:
+            if values[name] is not None:
+                values[name] = mask_text(values[name])
+        for name in self._instants:
+            if values[name] is not None:
+                values[name] = to_milliseconds(values[name])
+        return values
+
+    def slots(self, values: dict[str, Any]) -> tuple[tuple[int | None, ...],
+                                                     tuple[str | None, ...]]:
+        """Give the numbers, scaled to integers (half to even), and the texts that queries need."""
+        numbers = tuple(None if (v := values[name]) is None else round(v * scale)
+                        for name, scale in self._numbers)
+        return numbers + self._no_numbers, tuple(values[n] for n in self._texts) + self._no_texts
+
+
+class Routes:
+    """Find the route of a raw topic; a family declared while running is found within seconds."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        """Start with no topic known."""
+        self._pseudonyms = pseudonyms
+        self._known: dict[str, Route | None] = {}
+        self._looked_at: dict[str, float] = {}
+
+    def find(self, topic: str) -> Route | None:
+        """Find the route of a topic, or None when its family is not declared (yet)."""
+        route = self._known.get(topic)
+        if route is None and time.monotonic() - self._looked_at.get(topic, -1e9) > (
+                _LOOK_AGAIN_SECONDS):
+            self._looked_at[topic] = time.monotonic()
+            route = self._known[topic] = self._read(topic)
+        return route
+
+    def _read(self, topic: str) -> Route | None:
+        """Read a topic's name against the declarations as they stand now."""
+        match = RAW_TOPIC.fullmatch(topic)
+        if match is None:
+            return None
+        if match["family"] not in registry.families():
+            try:
+                registry.refresh()
+            except DeclarationError:
+                pass  # a broken declaration elsewhere must not stop this topic
+        family = registry.families().get(match["family"])
+        return Route(match["publisher"], family, self._pseudonyms) if family else None
