@@ -64,14 +64,17 @@ def to_frame(records: list[Record], judged: list[Judged]) -> pd.DataFrame:
         for name, column in zip(names, columns, strict=True)})
 
 
-# Called non-deterministic so that the planner never inlines a second call of it.
-@udf(input_types=INPUT, result_type=RESULT, func_type="pandas",  # type: ignore[untyped-decorator]
-     deterministic=False)
-def gate(topic: pd.Series[Any], partition: pd.Series[Any], offset: pd.Series[Any],
-         received: pd.Series[Any], body: pd.Series[Any], *headers: pd.Series[Any]) -> pd.DataFrame:
+def judge_batch(topic: pd.Series[Any], partition: pd.Series[Any], offset: pd.Series[Any],
+                received: pd.Series[Any], body: pd.Series[Any],
+                *headers: pd.Series[Any]) -> pd.DataFrame:
     """Judge one Arrow batch of raw records."""
     moments = received.to_numpy(dtype="datetime64[ms]").astype(np.int64).tolist()
     records = [
         Record(*one) for one in zip(topic.tolist(), partition.tolist(), offset.tolist(), moments,
                                     body.tolist(), *(h.tolist() for h in headers), strict=True)]
     return to_frame(records, open_gate().judge(records))
+
+
+# Called non-deterministic so that the planner never inlines a second call of it.
+gate = udf(judge_batch, input_types=INPUT, result_type=RESULT, func_type="pandas",
+           deterministic=False)

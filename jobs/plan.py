@@ -6,6 +6,7 @@ beside its share of the results; `CITYBRAIN_STATEMENT_SETS` says how many there 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from jobs.gate import gate
 from jobs.query import GENERATION_STEP, Query
 from schemas import registry
+from schemas.declare import Family
 from schemas.errors import DeclarationError
 from schemas.render import flink
 from streams.settings import Settings
@@ -84,7 +86,7 @@ def _upsert(settings: Settings, topic: str) -> dict[str, str]:
             "properties.compression.type": "lz4", "properties.linger.ms": "5"}
 
 
-def open_environment(settings: Settings) -> TableEnvironment:
+def open_environment(settings: Settings, more: dict[str, str]) -> TableEnvironment:
     """Open a streaming table environment with the settings that were measured to be fast."""
     environment = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
     configuration = environment.get_config()
@@ -101,7 +103,7 @@ def open_environment(settings: Settings) -> TableEnvironment:
         "python.fn-execution.bundle.time": "100",
         "python.fn-execution.arrow.batch.size": "5000",
         "python.metric.enabled": "false",
-        "pipeline.object-reuse": "true",
+        "pipeline.object-reuse": "true", **more,
     }.items():
         configuration.set(name, value)
     return environment
@@ -117,13 +119,13 @@ def declare_tables(environment: TableEnvironment, settings: Settings, since_ms: 
         "gate_ledger": (GATE_LEDGER, _upsert(settings, "gate-ledger")),
         "publisher_progress": (PROGRESS, _upsert(settings, "publisher-progress")),
     }
-    statements = [source, flink.gate_view()]
-    statements += [flink.family_view(family) for family in registry.families().values()]
-    statements += [flink.table(name, *sink) for name, sink in sinks.items()]
-    statements += [flink.result_table(result, _upsert(settings, result.topic))
+    creates = [source, flink.gate_view()]
+    creates += [flink.family_view(family) for family in registry.families().values()]
+    creates += [flink.table(name, *sink) for name, sink in sinks.items()]
+    creates += [flink.result_table(result, _upsert(settings, result.topic))
                    for result in registry.results().values()]
-    for statement in statements:
-        environment.execute_sql(statement)
+    for create in creates:
+        environment.execute_sql(create)
 
 
 def gate_inserts(generation: int) -> list[str]:
@@ -148,16 +150,37 @@ def gate_inserts(generation: int) -> list[str]:
     ]
 
 
-def build(settings: Settings, generation: int, since_ms: int, part: int) -> StatementSet:
-    """Build the statement set number `part`; windows from before `since_ms` + 60 s are left alone."""
-    environment = open_environment(settings)
-    parts = spread(list(list_queries()), settings.statement_sets)
-    environment.get_config().set("pipeline.name", f"{JOB_PREFIX}-{part}")
-    declare_tables(environment, settings, since_ms)
-    statements = environment.create_statement_set()
+def statements(settings: Settings, generation: int, since_ms: int, part: int) -> list[str]:
+    """Render the INSERTs of one part; windows from before `since_ms` + 60 s are left alone."""
+    queries = list_queries()
     inserts = gate_inserts(generation) if part == 0 else []
     covered = since_ms + 60_000 if since_ms else 0
-    inserts += [list_queries()[name].insert(generation, covered) for name in parts[part]]
-    for insert in inserts:
-        statements.add_insert_sql(insert)
-    return statements
+    names = spread(list(queries), settings.statement_sets)[part]
+    return inserts + [queries[name].insert(generation, covered) for name in names]
+
+
+def fingerprint(settings: Settings, part: int) -> str:
+    """Give what state depends on: a start whose fingerprint differs cannot have former state."""
+    text = "\n".join([*statements(settings, 0, 0, part), flink.gate_view(),
+                      *map(flink.family_view, _read_families(settings, part)),
+                      str(settings.parallelism)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _read_families(settings: Settings, part: int) -> list[Family]:
+    """List the families that a part's queries read; one that no query reads changes no plan."""
+    names = spread(list(list_queries()), settings.statement_sets)[part]
+    read = {family for name in names for family in list_queries()[name].result.inputs}
+    return [family for name, family in sorted(registry.families().items()) if name in read]
+
+
+def build(settings: Settings, generation: int, since_ms: int, part: int,
+          more: dict[str, str]) -> StatementSet:
+    """Build the statement set number `part`, with `more` Flink settings."""
+    environment = open_environment(
+        settings, {"pipeline.name": f"{JOB_PREFIX}-{part}", **more})
+    declare_tables(environment, settings, since_ms)
+    together = environment.create_statement_set()
+    for insert in statements(settings, generation, since_ms, part):
+        together.add_insert_sql(insert)
+    return together

@@ -1,0 +1,29 @@
+"""Submit one statement set to the Flink cluster: `python -m jobs.submit`; prints the job id."""
+
+from __future__ import annotations
+
+import click
+
+from jobs.plan import build
+from streams.settings import read_settings
+
+
+@click.command()
+@click.option("--part", type=int, default=0, help="Number of the statement set.")
+@click.option("--generation", type=int, required=True, help="Generation of the results' versions.")
+@click.option("--since", type=int, default=0, help="Append time to read raw topics from, epoch ms.")
+@click.option("--restore", default="", help="Savepoint or checkpoint to start from.")
+def main(part: int, generation: int, since: int, restore: str) -> None:
+    """Submit one statement set to the Flink cluster and print the id of its job."""
+    settings = read_settings()
+    remote = {"execution.target": "remote", "rest.address": settings.host,
+              "rest.port": str(settings.port("flink_rest")), "execution.attached": "false"}
+    if restore:
+        remote["execution.state-recovery.path"] = restore
+    statements = build(settings, generation, since, part, remote)
+    client = statements.execute().get_job_client()
+    click.echo(str(client.get_job_id()) if client else "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Test the gate's verdicts on single records and batches, without a broker."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from schemas import registry
+from streams.gate import Gate, Judged, Record, Verdict
+from streams.privacy import Pseudonyms
+
+NOW = 1_764_000_000_000
+TOPIC = "raw-city-traffic--vehicle-position"
+
+
+@pytest.fixture
+def gate() -> Gate:
+    """Give a gate that places everything east of 100° in Lixia and converts datums by adding 1."""
+    def locate(lon: Any, lat: Any) -> list[str]:
+        return ["370102" if x > 100 else "" for x in lon]
+
+    return Gate(locate=locate, to_wgs84=lambda _, lon, lat: (lon + 1, lat),
+                datum_of=lambda publisher: "gcj02" if publisher == "foreign" else "wgs84",
+                pseudonyms=Pseudonyms(b"key"), clock=lambda: NOW + 5)
+
+
+def record(offset: int, body: Any = None, topic: str = TOPIC, **more: Any) -> Record:
+    """Make a raw record of a valid vehicle position, changed as asked."""
+    payload = {**registry.get_family(topic.split("--")[1]).example,
+               "id": f"e{offset}", "observed_at": NOW}
+    if isinstance(body, dict):
+        payload |= body
+    encoded = body if isinstance(body, bytes) else json.dumps(payload).encode()
+    return Record(topic, 0, offset, more.pop("received_at", NOW), encoded, **more)
+
+
+def judge(gate: Gate, one: Record) -> tuple[Judged, dict[str, Any]]:
+    """Judge one record and read what was written."""
+    judged = gate.judge([one])[0]
+    return judged, json.loads(judged.body) if judged.body else {}
+
+
+def test_a_good_event_is_clean_located_and_pseudonymised(gate: Gate) -> None:
+    judged, event = judge(gate, record(0))
+    assert judged.verdict is Verdict.ACCEPTED
+    assert event["area"] == "370102" and event["id"] == "e0" and event["source"] == "city-traffic"
+    assert (event["raw_topic"], event["raw_partition"], event["raw_offset"]) == (TOPIC, 0, 0)
+    assert event["observed_at"] == NOW and event["computed_at"] == NOW + 5
+    assert "鲁A" not in judged.body.decode() and len(event["vehicle_id"]) == 32
+    assert judged.key == event["vehicle_id"] == judged.texts[0]
+    assert judged.numbers[0] == 3850
+
+
+def test_every_example_is_accepted(gate: Gate) -> None:
+    for family in registry.families().values():
+        judged, event = judge(gate, record(0, topic=f"raw-{family.owner}--{family.name}"))
+        assert judged.verdict is Verdict.ACCEPTED, event
+
+
+def test_a_duplicate_is_counted_once_within_the_horizon(gate: Gate) -> None:
+    verdicts = [one.verdict for one in gate.judge(
+        [record(0), record(1, {"id": "e0"}), record(2, {"id": "e0"}, received_at=NOW + 599_000)])]
+    assert verdicts == [Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.DUPLICATE]
+
+
+def test_a_copy_beyond_the_horizon_is_late_not_counted_twice(gate: Gate) -> None:
+    gate.judge([record(0)])
+    judged, letter = judge(gate, record(1, {"id": "e0"}, received_at=NOW + 601_000))
+    assert judged.verdict is Verdict.LATE and letter["reason"] == "too-late"
+    assert letter["class"] == "late"
+
+
+def test_a_refused_event_may_be_repaired_under_its_id(gate: Gate) -> None:
+    bad, good = gate.judge([record(0, {"speed": -1}), record(1, {"id": "e0"})])
+    assert (bad.verdict, good.verdict) == (Verdict.REFUSED, Verdict.ACCEPTED)
+
+
+@pytest.mark.parametrize(("one", "reason", "field"), [
+    (record(0, {"speed": -1}), "below-minimum", "speed"),
+    (record(0, {"speed": 251}), "above-maximum", "speed"),
+    (record(0, {"longitude": "x"}), "wrong-type", "longitude"),
+    (record(0, {"observed_at": NOW + 61_000}), "from-the-future", "observed_at"),
+    (record(0, {"observed_at": NOW - 601_000}), "too-late", "observed_at"),
+    (record(0, {"observed_at": None}), "missing-time", "observed_at"),
+    (record(0, {"observed_at": "yesterday"}), "bad-time", "observed_at"),
+    (record(0, {"observed_at": NOW * 1000}), "bad-time", "observed_at"),
+    (record(0, ce_time=b"half past three"), "bad-time", "ce_time"),
+    (record(0, b"{"), "not-json", "$"),
+    (record(0, b""), "empty", "$"),
+    (Record(TOPIC, 0, 0, NOW, None), "empty", "$"),
+    (Record("raw-x--no-such-family", 0, 0, NOW, b"{}"), "unknown-family", "$topic"),
+    (record(0, map_error=b'{"line": 7, "field": "lat", "value": "n/a"}'), "not-mapped", "lat"),
+    (record(0, map_error=b"\xff"), "not-mapped", "$"),
+])
+def test_a_bad_event_is_refused_with_reason_field_and_coordinates(
+        gate: Gate, one: Record, reason: str, field: str) -> None:
+    judged, letter = judge(gate, one)
+    assert (letter["reason"], letter["field"]) == (reason, field)
+    assert letter["raw_topic"] == one.topic and letter["raw_offset"] == 0
+    assert judged.verdict in (Verdict.REFUSED, Verdict.LATE)
+
+
+def test_headers_win_over_the_payload_and_none_are_needed(gate: Gate) -> None:
+    told, _ = judge(gate, record(0, ce_id=b"h", ce_time=b"2025-11-24T16:00:00.250Z"))
+    assert told.event_id == "h" and told.observed_at == 1_764_000_000_250
+    bare, _ = judge(gate, record(1, {"id": None}))
+    assert bare.verdict is Verdict.ACCEPTED and len(bare.event_id) == 32
+
+
+def test_a_replay_may_be_old(gate: Gate) -> None:
+    judged, _ = judge(gate, record(0, {"observed_at": 1_000_000_000_000}, replay=b"run"))
+    assert judged.verdict is Verdict.ACCEPTED and judged.replayed
+
+
+def test_a_foreign_datum_is_converted_before_locating(gate: Gate) -> None:
+    _, event = judge(gate, record(0, {"longitude": 99.5},
+                                  topic="raw-foreign--vehicle-position"))
+    assert event["area"] == "370102" and event["longitude"] == 100.5
+
+
+def test_personal_text_and_names_do_not_pass(gate: Gate) -> None:
+    _, event = judge(gate, record(0, {
+        "caller_name": "王小明", "caller_phone": "13800001234",
+        "content": "我叫王小明，电话13800001234，车牌鲁A12345，身份证370102199001011234"},
+        topic="raw-city-hotline--hotline-call"))
+    text = json.dumps(event, ensure_ascii=False)
+    for personal in ("王小明", "13800001234", "鲁A12345", "370102199001011234"):
+        assert personal not in text
+
+
+def test_one_bad_record_does_not_touch_its_neighbours(gate: Gate) -> None:
+    verdicts = [one.verdict for one in gate.judge(
+        [record(0), record(1, b"\xff\xfe"), record(2), record(3, b"[" * 100_000), record(4)])]
+    assert verdicts.count(Verdict.ACCEPTED) == 3
+
+
+def test_what_the_gate_cannot_judge_is_a_dead_letter_too(
+        gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.gate._identity", lambda *_: 1 / 0)
+    judged, letter = judge(gate, record(0))
+    assert letter["reason"] == "internal" and judged.verdict is Verdict.REFUSED
