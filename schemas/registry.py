@@ -32,6 +32,7 @@ _seen: dict[Path, _Stamp] = {}
 _faults: dict[Path, str] = {}
 _families: dict[str, Family] = {}
 _results: dict[str, ResultTable] = {}
+_added: set[str] = set()
 
 
 class _FreshLoader(SourceFileLoader):
@@ -110,8 +111,11 @@ def _enter(module: ModuleType) -> None:
 
 def _take(path: Path) -> None:
     """Load one file; raise DeclarationError naming it, whatever is wrong with it."""
+    before = {*_families, *_results}
     try:
         _enter(_load(path))
+        if path.parent != _HERE:
+            _added.update({*_families, *_results} - before)
     except (Exception, SystemExit) as error:
         raise DeclarationError(f"{path}: {type(error).__name__}: {error}") from error
 
@@ -153,6 +157,16 @@ def results() -> dict[str, ResultTable]:
     if not _seen:
         refresh()
     return dict(_results)
+
+
+def own_families() -> list[Family]:
+    """List the families of this folder by name, without those that a city added."""
+    return [one for name, one in sorted(families().items()) if name not in _added]
+
+
+def own_results() -> list[ResultTable]:
+    """List the results of this folder by name, without those that a city added."""
+    return [one for name, one in sorted(results().items()) if name not in _added]
 
 
 def get_family(name: str) -> Family:

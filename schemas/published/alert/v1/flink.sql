@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `alert` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `value`, s0 AS `alert_id`, s1 AS `rule_id`, s2 AS `state`, s3 AS `severity`, s4 AS `place` FROM gated WHERE verdict = 0 AND family = 'alert';

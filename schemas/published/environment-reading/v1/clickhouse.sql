@@ -1,0 +1,26 @@
+CREATE TABLE IF NOT EXISTS store.environment_reading (
+    id String COMMENT 'Event id, unique for its publisher | 事件编号',
+    source LowCardinality(String) COMMENT 'Publishing system | 发布系统',
+    observed_at DateTime64(3, 'UTC') COMMENT 'When it was observed | 观测时间',
+    received_at DateTime64(3, 'UTC') COMMENT 'When the broker appended it | 接收时间',
+    computed_at DateTime64(3, 'UTC') COMMENT 'When the gate passed it | 计算时间',
+    published_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the store took it | 入库时间',
+    area String COMMENT 'Deepest area code, empty outside | 区划代码',
+    raw_topic LowCardinality(String) COMMENT 'Topic of the original | 原始主题',
+    raw_partition UInt16 COMMENT 'Partition of the original | 原始分区',
+    raw_offset UInt64 COMMENT 'Offset of the original | 原始偏移',
+    station_id String COMMENT 'Station | 监测站',
+    quantity LowCardinality(String) COMMENT 'Quantity | 监测项',
+    value Float64 COMMENT 'Value | 数值',
+    longitude Float64 COMMENT 'Longitude | 经度 [deg]',
+    latitude Float64 COMMENT 'Latitude | 纬度 [deg]'
+)
+ENGINE = ReplacingMergeTree(raw_offset)
+PARTITION BY toYYYYMMDD(observed_at)
+ORDER BY (source, observed_at, id)
+TTL toDateTime(received_at) + INTERVAL 30 DAY
+COMMENT 'One reading of one quantity at one station. | 环境监测读数';
+
+CREATE OR REPLACE VIEW city.environment_reading
+DEFINER = migrator SQL SECURITY DEFINER
+AS SELECT * FROM store.environment_reading FINAL;

@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `environment_reading` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `value`, s0 AS `station_id`, s1 AS `quantity` FROM gated WHERE verdict = 0 AND family = 'environment-reading';

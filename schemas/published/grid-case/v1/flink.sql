@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `grid_case` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, s0 AS `case_id`, s1 AS `step`, s2 AS `category`, s3 AS `department`, s4 AS `reported_by` FROM gated WHERE verdict = 0 AND family = 'grid-case';

@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `hotline_call` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `answer_seconds`, n1 AS `answered`, n2 AS `satisfied`, s0 AS `call_id`, s1 AS `topic`, s2 AS `department` FROM gated WHERE verdict = 0 AND family = 'hotline-call';

@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `parking_occupancy` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `capacity`, n1 AS `occupied`, s0 AS `car_park_id`, s1 AS `status` FROM gated WHERE verdict = 0 AND family = 'parking-occupancy';

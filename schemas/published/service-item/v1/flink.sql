@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `service_item` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `visits`, n1 AS `materials`, n2 AS `minutes`, s0 AS `item_id`, s1 AS `matter`, s2 AS `step`, s3 AS `channel` FROM gated WHERE verdict = 0 AND family = 'service-item';

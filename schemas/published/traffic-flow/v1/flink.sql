@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `traffic_flow` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `interval_seconds`, n1 AS `flow`, n2 AS `speed`, n3 AS `occupancy`, s0 AS `sensor_id`, s1 AS `road_id` FROM gated WHERE verdict = 0 AND family = 'traffic-flow';

@@ -1,0 +1,1 @@
+CREATE TEMPORARY VIEW `vehicle_position` AS SELECT publisher, event_key, observed_at, received_at, area, replayed, n0 AS `speed`, s0 AS `vehicle_id`, s1 AS `road_id` FROM gated WHERE verdict = 0 AND family = 'vehicle-position';
