@@ -1,0 +1,241 @@
+// Draw the map on deck.gl: no tiles, no network; geometry once, then one byte a road segment.
+import { fill, make, repeat, say } from './dom.js'
+import { learn } from './places.js'
+import { makeLabels, placeLabels, placePins } from './labels.js'
+import { makeOverview, showOverview } from './overview.js'
+
+const NONE = 255
+const MOVE_MS = 120
+const SLOW_FRAME_MS = 60
+const METRES_A_DEGREE = 111320
+
+let box = null
+let deck = null
+let gl = null
+let geometry = null
+let latest = null
+let dots = null
+let view = null
+let slow = 0
+
+export function makeMap (panel) {
+  box = { panel, canvas: make('div', 'map', panel), labels: make('div', 'labels', panel) }
+  box.legend = make('div', 'legend', panel)
+  box.message = make('p', 'message', panel)
+  box.overview = makeOverview(panel)
+  load()
+}
+
+function hasWebgl () {
+  try {
+    return Boolean(document.createElement('canvas').getContext('webgl2'))
+  } catch { return false }
+}
+
+function script (address) {
+  return new Promise((resolve, reject) => {
+    const node = document.createElement('script')
+    node.src = address
+    node.onload = resolve
+    node.onerror = reject
+    document.head.appendChild(node)
+  })
+}
+
+async function load () {
+  const base = new URL('..', import.meta.url)
+  const answer = await fetch(new URL('geometry.json', base))
+  geometry = await answer.json()
+  learn(geometry)
+  makeLabels(box.labels, geometry)
+  if (hasWebgl()) {
+    await script(new URL('deck.js', base).href)
+    gl = window.deck
+    deck = new gl.Deck({
+      parent: box.canvas, views: new gl.MapView({ repeat: false }), controller: false,
+      viewState: { longitude: 117, latitude: 36.65, zoom: 11 }, layers: [],
+      onResize: fit, getCursor: () => 'default'
+    })
+    setInterval(move, MOVE_MS)
+  }
+  new ResizeObserver(fit).observe(box.panel)
+  fit()
+}
+
+function bounds () {
+  const points = geometry.segments.length
+    ? geometry.segments.flatMap((one) => one.line)
+    : geometry.areas.flatMap((one) => one.polygons.flatMap((polygon) => polygon[0]))
+  const edge = [[Infinity, Infinity], [-Infinity, -Infinity]]
+  for (const [x, y] of points) {
+    edge[0] = [Math.min(edge[0][0], x), Math.min(edge[0][1], y)]
+    edge[1] = [Math.max(edge[1][0], x), Math.max(edge[1][1], y)]
+  }
+  return edge
+}
+
+// Web Mercator, as deck.gl has it: 512 units a world at zoom 0.
+function mercator (latitude) {
+  return Math.log(Math.tan(Math.PI / 4 + latitude * Math.PI / 360))
+}
+
+function fit () {
+  const width = box.panel.clientWidth
+  const height = box.panel.clientHeight
+  if (!geometry || !width || !height) return
+  const [[west, south], [east, north]] = bounds()
+  const pad = rem() * 0.42
+  const across = (east - west) / 360
+  const along = (mercator(north) - mercator(south)) / (2 * Math.PI)
+  const scale = Math.min((width - 2 * pad) / across, (height - 2.4 * pad) / along)
+  const middle = (mercator(north) + mercator(south)) / 2
+  view = {
+    longitude: (west + east) / 2, zoom: Math.log2(scale / 512),
+    latitude: Math.atan(Math.sinh(middle)) * 180 / Math.PI, width, height, scale, middle
+  }
+  if (deck) deck.setProps({ viewState: { ...view, pitch: 0, bearing: 0 } })
+  if (latest) redraw()
+}
+
+function project ([x, y]) {
+  return [view.width / 2 + (x - view.longitude) / 360 * view.scale,
+    view.height / 2 - (mercator(y) - view.middle) / (2 * Math.PI) * view.scale]
+}
+
+function rem () { return parseFloat(getComputedStyle(document.documentElement).fontSize) }
+
+function bytes (text) {
+  return Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
+}
+
+function rgba (hex, alpha = 255) {
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).concat(alpha)
+}
+
+export function gradeOf (percent, grades) {
+  return percent === undefined || percent === NONE ? null
+    : grades.find((one) => percent > one.above) ?? grades[grades.length - 1]
+}
+
+export function showMap (data) {
+  latest = data
+  const flat = new Float32Array(bytes(data.map.dots).buffer)
+  dots = { flat, since: performance.now(), at: new Float32Array(flat.length / 2) }
+  say(box.message, hasCanvas() ? '' : data.words['map.no-webgl'])
+  showLegend(data)
+  if (geometry && view) redraw()
+}
+
+function hasCanvas () { return deck !== null || geometry === null || hasWebgl() }
+
+function areaLayers (colours, grades) {
+  const ground = (level) => geometry.areas.filter((one) => one.level === level)
+    .flatMap((one) => one.polygons.map((polygon) => ({ code: one.code, polygon })))
+  geometry.grounds ??= { county: ground('county'), township: ground('township') }
+  const tint = (one) => {
+    const grade = gradeOf(latest.map.areas[one.code], grades)
+    return grade ? rgba(grade.colour, 34) : rgba(colours.land, 255)
+  }
+  const shared = { getPolygon: (one) => one.polygon, lineWidthUnits: 'pixels' }
+  return [
+    new gl.PolygonLayer({ id: 'land', data: geometry.grounds.county, ...shared, stroked: false,
+      getFillColor: rgba(colours.land) }),
+    new gl.PolygonLayer({ id: 'townships', data: geometry.grounds.township, ...shared,
+      getFillColor: tint, updateTriggers: { getFillColor: [latest.now] },
+      getLineColor: rgba(colours.road, 110), getLineWidth: rem() * 0.006 }),
+    new gl.PolygonLayer({ id: 'counties', data: geometry.grounds.county, ...shared, filled: false,
+      getLineColor: rgba(colours.faint, 190), getLineWidth: rem() * 0.018 })
+  ]
+}
+
+function waterLayers (colours) {
+  return [
+    new gl.PolygonLayer({ id: 'lakes', data: geometry.water.filter((one) => one.polygon),
+      getPolygon: (one) => one.polygon, getFillColor: rgba(colours.water), stroked: false }),
+    new gl.PathLayer({ id: 'rivers', data: geometry.water.filter((one) => one.line),
+      getPath: (one) => one.line, getColor: rgba(colours.water), getWidth: (one) => one.width,
+      widthMinPixels: rem() * 0.02, capRounded: true, jointRounded: true })
+  ]
+}
+
+function roadLayers (colours, grades) {
+  const ratios = bytes(latest.map.ratios)
+  const colour = (alpha) => (_, { index }) => {
+    const grade = gradeOf(ratios[index], grades)
+    return grade ? rgba(grade.colour, alpha) : rgba(colours.road, alpha)
+  }
+  const shared = {
+    data: geometry.segments, getPath: (one) => one.line, widthUnits: 'pixels', capRounded: true,
+    jointRounded: true, updateTriggers: { getColor: [latest.map.ratios] }
+  }
+  const width = (one) => rem() * (one.limit >= 70 ? 0.045 : one.limit >= 50 ? 0.034 : 0.024)
+  return [
+    new gl.PathLayer({ id: 'glow', ...shared, getColor: colour(38), getWidth: (one) => 3 * width(one) }),
+    new gl.PathLayer({ id: 'roads', ...shared, getColor: colour(235), getWidth: width })
+  ]
+}
+
+function dotLayer (colours) {
+  return new gl.ScatterplotLayer({
+    id: 'dots', data: { length: dots.at.length / 2,
+      attributes: { getPosition: { value: dots.at, size: 2 } } },
+    radiusUnits: 'pixels', getRadius: rem() * 0.022, getFillColor: rgba(colours.text, 200),
+    stroked: false
+  })
+}
+
+// Vehicles drive on in the direction they had, until the next update tells better.
+function advance () {
+  const seconds = Math.min(3, (performance.now() - dots.since) / 1000)
+  const { flat, at } = dots
+  for (let i = 0, j = 0; i < flat.length; i += 4, j += 2) {
+    const east = METRES_A_DEGREE * Math.cos(flat[i + 1] * Math.PI / 180)
+    at[j] = flat[i] + flat[i + 2] * seconds / east
+    at[j + 1] = flat[i + 1] + flat[i + 3] * seconds / METRES_A_DEGREE
+  }
+  dots.at = at.slice()
+}
+
+let still = []
+function move () {
+  if (!dots || !still.length || document.hidden || slow > 8) return
+  const before = performance.now()
+  advance()
+  deck.setProps({ layers: [...still, dotLayer(latest.colours)] })
+  // a client that draws in software keeps its time for what matters
+  slow = performance.now() - before > SLOW_FRAME_MS ? slow + 1 : 0
+}
+
+function redraw () {
+  const { colours, grades } = latest
+  if (deck) {
+    still = [...areaLayers(colours, grades), ...waterLayers(colours), ...roadLayers(colours, grades)]
+    advance()
+    deck.setProps({ layers: [...still, dotLayer(colours)] })
+  }
+  placeLabels(latest, project, view)
+  placePins(latest, project, view)
+  showOverview(box.overview, geometry, latest, bounds(), gradeOf)
+}
+
+function showLegend ({ grades, words, colours }) {
+  const rows = [['title', null, words['map.grade']],
+    ...grades.map((one, i) => ['grade', one.colour, `${one.title} ${range(grades, i)}`]),
+    ['grade', colours.road, words['map.none']], ['dot', colours.text, words['map.vehicles']]]
+  repeat(box.legend, rows.length, (parent) => {
+    const node = make('div', '', parent)
+    make('i', '', node)
+    make('span', '', node)
+  }).forEach((node, i) => {
+    const [name, colour, words] = rows[i]
+    node.className = name
+    if (colour) node.style.setProperty('--mark', colour)
+    say(node.lastChild, words)
+  })
+}
+
+function range (grades, i) {
+  return i === 0 ? fill('>{n}%', { n: grades[0].above })
+    : i === grades.length - 1 ? fill('≤{n}%', { n: grades[i - 1].above })
+      : `${grades[i].above}–${grades[i - 1].above}%`
+}

@@ -1,0 +1,174 @@
+"""Read everything the wall shows once for all viewers, and frame it for the browser.
+
+One part that fails keeps its last good rows; the browser sees by their times that they age.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import math
+import threading
+import time
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboards.look.theme import COLOURS, GRADES, SEVERITY
+from dashboards.look.words import say_all, spell, value_title
+from dashboards.map.geometry import Geometry, read_geometry
+from dashboards.map.tiles import (
+    FAMILIES,
+    LIMITS,
+    compose_operations,
+    compose_tiles,
+    compose_unplanned,
+    newest,
+)
+from streams.queries import wall
+from streams.settings import read_settings
+from streams.store import connect
+
+Row = dict[str, Any]
+NO_RATIO = 255
+SLOW_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+_good: Row = {}
+_read_at: dict[str, float] = {}
+_lock = threading.Lock()
+
+
+def _readers(store: wall.Store, city: str) -> dict[str, tuple[float, Callable[[], Any]]]:
+    """Name each part with how often, in seconds, and by which query it is read."""
+    return {
+        "progress": (0, lambda: wall.read_progress(store)),
+        "trends": (2, lambda: wall.read_trends(store, city)),
+        "traffic": (2, lambda: wall.read_traffic(store, city)),
+        "dots": (0, lambda: wall.list_dots(store)),
+        "alerts": (0, lambda: wall.list_alerts(store)),
+        "cases": (2, lambda: wall.list_cases(store)),
+        "operations": (2, lambda: wall.read_operations(store)),
+        "parking": (5, lambda: wall.read_parking(store, city)),
+        "air": (5, lambda: wall.read_air(store, city)),
+        "today": (SLOW_SECONDS, lambda: wall.read_today(store, city)),
+        "unplanned": (5, lambda: _unplanned(store)),
+    }
+
+
+def _unplanned(store: wall.Store) -> dict[str, Row]:
+    """Read the families nobody planned; a table that is still being made gives nothing yet."""
+    found = {}
+    for family in wall.list_unplanned():
+        try:
+            found[family.name] = wall.read_unplanned(store, family)
+        except Exception as error:  # the table of a new family follows within seconds
+            log.info("%s: %s", family.name, str(error).partition("\n")[0])
+    return found
+
+
+def _read_due(now: float) -> bool:
+    """Read the parts that are due into the last good ones; return whether the store answered."""
+    try:
+        store = connect("reader")
+        store.query("SELECT 1", {})
+    except Exception as error:  # a wall goes on showing what it has, whatever is broken
+        log.warning("store: %s", str(error).partition("\n")[0])
+        return False
+    for name, (period, read) in _readers(store, read_settings().city).items():
+        if now - _read_at.get(name, 0.0) < period:
+            continue
+        try:
+            _good[name] = read()
+            _good[f"{name}_at"] = int(time.time() * 1000)
+            _read_at[name] = now
+        except Exception as error:  # one broken part leaves the others alive
+            log.warning("%s: %s", name, str(error).partition("\n")[0])
+    return True
+
+
+@st.cache_data(ttl=1, show_spinner=False, max_entries=1)
+def read_parts() -> Row:
+    """Read all parts, at most once a second however many walls watch."""
+    with _lock:
+        answered = _read_due(time.monotonic())
+        if answered:
+            _good["read_at"] = int(time.time() * 1000)
+        return {**_good, "answered": answered}
+
+
+def _ratios(geometry: Geometry, traffic: Row) -> str:
+    """Encode each segment's speed ÷ limit in per cent as one byte; 255 says no data."""
+    speeds, by_road = traffic["segments"], traffic["roads"]
+    found = bytearray()
+    for name, road, limit in zip(geometry.segments, geometry.segment_roads,
+                                 geometry.segment_limits, strict=True):
+        speed = speeds.get(name, by_road.get(road))
+        found.append(NO_RATIO if speed is None else min(NO_RATIO - 1, round(100 * speed / limit)))
+    return base64.b64encode(found).decode()
+
+
+def _dots(dots: list[tuple[float, float, float, float]]) -> str:
+    """Encode dots as float32: longitude, latitude, and eastward and northward speed in m/s."""
+    flat = array("f")
+    for longitude, latitude, speed, heading in dots:
+        angle, metres = math.radians(heading), speed / 3.6
+        flat.extend((longitude, latitude, metres * math.sin(angle), metres * math.cos(angle)))
+    return base64.b64encode(flat.tobytes()).decode()
+
+
+def _map(parts: Row, geometry: Geometry) -> Row:
+    """Frame what moves on the map."""
+    traffic = parts.get("traffic") or {"segments": {}, "roads": {}, "areas": {}}
+    areas = {code: round(100 * speed / geometry.area_limits[code])
+             for code, speed in traffic["areas"].items() if code in geometry.area_limits}
+    at = newest(parts.get("progress") or {}, FAMILIES["map"])
+    return {"id": "map", "at": at, "limit": LIMITS["map"], "ratios": _ratios(geometry, traffic),
+            "areas": areas, "dots": _dots(parts.get("dots") or [])}
+
+
+def _alerts(parts: Row, language: str) -> Row:
+    """Frame the alerts with their words in one language."""
+    rows = [{"id": row["alert_id"], "at": row["at"], "raised": row["last_state"] == "raised",
+             "level": row["level"], "place": row["last_place"],
+             "word": value_title("alert", "severity", row["level"], language),
+             "state": value_title("alert", "state", row["last_state"], language),
+             "title": row["en"] if language == "en" else row["zh"]}
+            for row in parts.get("alerts") or []]
+    return {"id": "alerts", "at": parts.get("alerts_at"), "limit": LIMITS["alerts"], "rows": rows}
+
+
+def _cases(parts: Row, language: str) -> Row:
+    """Frame the newest cases; free text of a case never reaches the wall."""
+    rows = [{"id": row["case_id"], "at": row["at"], "kind": row["kind"], "area": row["last_area"],
+             "step": row["last_step"], "due": row["due"],
+             "word": value_title("grid-case", "step", row["last_step"], language)}
+            for row in parts.get("cases") or []]
+    return {"id": "cases", "at": parts.get("cases_at"), "limit": LIMITS["cases"], "rows": rows}
+
+
+def compose_look(language: str) -> Row:
+    """Give the browser its words, grades and colours."""
+    return {
+        "language": language, "words": say_all(language), "colours": COLOURS,
+        "severity": SEVERITY,
+        "grades": [{"above": round(one.above * 100), "colour": one.colour,
+                    "title": spell(one.title, language)} for one in GRADES],
+    }
+
+
+def compose_frame(parts: Row, language: str) -> Row:
+    """Frame all parts for one language."""
+    unplanned = parts.get("unplanned") or {}
+    return {
+        "now": int(time.time() * 1000), "answered": parts["answered"],
+        "read_at": parts.get("read_at"), "map": _map(parts, read_geometry()),
+        "tiles": compose_tiles(parts, language),
+        "alerts": _alerts(parts, language), "cases": _cases(parts, language),
+        "operations": compose_operations(parts.get("operations"), language),
+        "unplanned": [compose_unplanned(family, unplanned.get(family.name), language)
+                      for family in wall.list_unplanned()],
+        **compose_look(language),
+    }

@@ -1,0 +1,105 @@
+"""Prepare what of the map does not move: areas, roads, water, each with what colours it.
+
+Built once per process from the area tree and the road network, and served to the browser as one
+immutable JSON document; updates then carry one byte a road segment only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+from shapely import STRtree
+from shapely.geometry import Point, mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from dashboards.map.water import WATER
+from geo import roads
+from geo.areas import AreaTree
+from streams.settings import read_settings
+
+SIMPLIFY_COUNTY_M = 60.0
+SIMPLIFY_TOWNSHIP_M = 25.0
+DEFAULT_LIMIT = 50.0
+_DECIMALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Hold the map's document, and the limits (km/h) by which speeds become ratios."""
+
+    document: bytes
+    segments: tuple[str, ...]
+    segment_roads: tuple[str, ...]
+    segment_limits: tuple[float, ...]
+    area_limits: dict[str, float]
+
+
+def _short(coordinates: Any) -> Any:
+    """Round nested coordinates to about a metre."""
+    if isinstance(coordinates, (int, float)):
+        return round(float(coordinates), _DECIMALS)
+    return [_short(one) for one in coordinates]
+
+
+def _area(feature: dict[str, Any], level: str) -> dict[str, Any]:
+    """Turn one area feature into what the browser draws: code, name, label point, polygons."""
+    properties = feature["properties"]
+    where = shape(feature["geometry"])
+    label = where.representative_point()
+    geometry = mapping(where)
+    polygons = geometry["coordinates"]
+    return {
+        "code": properties["code"], "level": level, "name": properties.get("name", ""),
+        "synthetic": bool(properties.get("synthetic")), "label": _short((label.x, label.y)),
+        "polygons": _short(polygons if geometry["type"] == "MultiPolygon" else [polygons]),
+    }
+
+
+def _roads() -> list[dict[str, Any]]:
+    """List the road segments with identity, name, limit and line."""
+    found = []
+    for feature in roads.to_geojson()["features"]:
+        properties = feature["properties"]
+        found.append({
+            "id": str(properties["segment_id"]), "road": str(properties["road_id"]),
+            "name": properties.get("name", ""), "name_en": properties.get("name_en", ""),
+            "limit": float(properties.get("limit_kmh") or DEFAULT_LIMIT),
+            "line": _short(feature["geometry"]["coordinates"]),
+        })
+    return found
+
+
+def _limits(areas: list[BaseGeometry], codes: list[str],
+            segments: list[dict[str, Any]]) -> dict[str, float]:
+    """Average the limits of the segments whose middle lies in an area, by area code."""
+    middles = [Point(one["line"][len(one["line"]) // 2]) for one in segments]
+    sums: dict[str, list[float]] = {}
+    if middles and areas:
+        points, places = STRtree(areas).query(middles, predicate="intersects")
+        for point, place in zip(points, places, strict=True):
+            sums.setdefault(codes[place], []).append(segments[point]["limit"])
+    return {code: sum(limits) / len(limits) for code, limits in sums.items()}
+
+
+@cache
+def read_geometry() -> Geometry:
+    """Build the map of the configured city from the area tree in the state directory."""
+    settings = read_settings()
+    tree = AreaTree.load(settings.areas)
+    features = [
+        (level, feature)
+        for level, simplify in (("county", SIMPLIFY_COUNTY_M), ("township", SIMPLIFY_TOWNSHIP_M))
+        for feature in tree.to_geojson(level, under=settings.city, simplify_m=simplify)["features"]
+        if feature.get("geometry")
+    ]
+    segments = _roads()
+    codes = [feature["properties"]["code"] for _, feature in features]
+    limits = _limits([shape(feature["geometry"]) for _, feature in features], codes, segments)
+    document = {"areas": [_area(feature, level) for level, feature in features],
+                "segments": segments, "water": WATER}
+    return Geometry(
+        orjson.dumps(document), tuple(one["id"] for one in segments),
+        tuple(one["road"] for one in segments), tuple(one["limit"] for one in segments), limits)
