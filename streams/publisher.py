@@ -85,6 +85,10 @@ class Publisher:
         elif len(self.failures) < 100:
             self.failures.append(f"{message.topic()}: {error.str()}")
 
+    def poll(self) -> None:
+        """Take note of what the broker has confirmed so far."""
+        self._producer.poll(0)
+
     def flush(self, seconds: float = FLUSH_SECONDS) -> None:
         """Wait until everything queued is confirmed; raise ComponentError on what is not."""
         try:

@@ -1,0 +1,1 @@
+"""Measure the road: each module measures one figure on the running city."""

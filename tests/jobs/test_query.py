@@ -1,0 +1,51 @@
+"""Test that queries give exactly what results declare, and how they are rendered."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.plan import list_queries, spread, statements
+from jobs.query import GENERATION_STEP, Query, union_rows
+from schemas import registry
+from schemas.errors import DeclarationError
+from schemas.traffic import SensorState
+from streams.settings import read_settings
+
+
+def test_every_result_has_a_query_and_every_query_a_result() -> None:
+    assert set(list_queries()) == set(registry.results())
+
+
+def test_a_query_that_misses_a_measure_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="sensor-state"):
+        Query(SensorState.result, rows="", measures={"speed_samples": "COUNT(speed)"})
+
+
+def test_a_query_reads_only_the_families_it_declares() -> None:
+    for query in list_queries().values():
+        for name, family in registry.families().items():
+            reads = f"FROM {family.table}" in " ".join(query.rows.split())
+            assert reads == (name in query.result.inputs), (query.result.name, name)
+
+
+def test_the_version_carries_generation_and_events() -> None:
+    sql = list_queries()["sensor-state"].insert(3, 1_000)
+    assert f"CAST({3 * GENERATION_STEP} AS BIGINT) + events AS version" in sql
+    assert "window_start >= 1000" in sql
+
+
+def test_missing_columns_of_a_union_are_typed_nulls() -> None:
+    rows = union_rows({"a": "BIGINT", "b": "STRING"}, {"x": {"a": "n"}, "y WHERE z": {"b": "s"}})
+    assert "n AS `a`, CAST(NULL AS STRING) AS `b` FROM x" in rows
+    assert rows.count("UNION ALL") == 1
+
+
+def test_results_are_spread_over_statement_sets_without_loss() -> None:
+    names = list(list_queries())
+    for sets in (1, 2, 3, 100):
+        assert sorted(sum(spread(names, sets), [])) == sorted(names)
+
+
+def test_only_the_first_part_carries_the_gates_own_outputs() -> None:
+    first = statements(read_settings(), 1, 0, 0)
+    assert sum("INSERT INTO events_out" in one for one in first) == 1
