@@ -39,7 +39,7 @@ def _five_minutes(rows: list[Row], column: str) -> list[float]:
     sums: dict[int, float] = {}
     for row in rows:
         sums[row["at"] // 300_000] = sums.get(row["at"] // 300_000, 0) + (row[column] or 0)
-    return [sums[key] for key in sorted(sums)][:-1]
+    return [sums[key] for key in sorted(sums)][1:-1]
 
 
 def _share(rows: list[Row]) -> list[float | None]:
@@ -117,7 +117,7 @@ def compose_unplanned(family: Family, data: Row | None, language: str) -> Row:
         "head": _figure(say("unplanned.events", language), data["events"]),
         "columns": [field_title(family.name, family.key.name, language)] + [
             field_title(family.name, one, language)
-            + (f" ({unit(units[one], language)})" if units[one] else "")
+            + (f" {unit(units[one], language)}" if units[one] else "")
             for one in data["fields"]],
         "rows": data["rows"],
     }

@@ -98,15 +98,32 @@ export function placeLabels (data, project, view) {
 
 // Keep names away from the title, the legend and the overview.
 function reserved ({ width, height }, unit) {
-  return [[0, 0, width, 0.5 * unit], [0, height - 2.4 * unit, 2.1 * unit, height],
-    [width - 2.2 * unit, height - 2.3 * unit, width, height]]
+  return [[0, 0, 1.5 * unit, 0.5 * unit], [0, height - 0.42 * unit, width, height],
+    [width - 1.95 * unit, height - 2.65 * unit, width, height]]
 }
 
+// Every alert in sight gets its sign; its words only where they hide no other alert's.
 export function placePins (data, project, view) {
+  const unit = parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const taken = reserved(view, unit)
   const pins = data.alerts.rows.filter((one) => one.raised)
     .map((one) => ({ ...one, point: placePoint(one.place) }))
     .filter((one) => one.point).map((one) => ({ ...one, at: project(one.point) }))
-    .filter((one) => inside(one.at, view, 10)).slice(0, 4)
+    .filter((one) => inside(one.at, view, 0.1 * unit)).slice(0, 5)
+  const sign = ({ at: [x, y] }) => [x - 0.16 * unit, y - 0.28 * unit, x + 0.16 * unit, y + 0.04 * unit]
+  for (const one of pins) {
+    const [x, y] = one.at
+    const long = Math.min(3, 0.3 + one.title.length * (data.language === 'en' ? 0.085 : 0.175)) * unit
+    const sides = { true: [x - 0.2 * unit - long, y - 0.32 * unit, x - 0.18 * unit, y],
+      false: [x + 0.18 * unit, y - 0.32 * unit, x + 0.2 * unit + long, y] }
+    const free = [x > view.width * 0.6, x <= view.width * 0.6].filter((side) =>
+      !taken.some((other) => clash(other, sides[side])) && sides[side][2] < view.width &&
+      sides[side][0] > 0 && !pins.some((other) => other !== one && clash(sign(other), sides[side])))
+    one.leftward = free[0] ?? false
+    one.silent = !free.length
+    const words = sides[one.leftward]
+    if (!one.silent) taken.push(words)
+  }
   repeat(box.pins, pins.length, (parent) => {
     const node = make('div', 'pin', parent)
     const sign = draw('svg', { viewBox: '0 0 24 24', class: 'pin-sign' }, node)
@@ -117,7 +134,8 @@ export function placePins (data, project, view) {
     const one = pins[i]
     node.style.transform = `translate(${one.at[0]}px, ${one.at[1]}px)`
     node.style.setProperty('--mark', data.severity[one.level] ?? data.colours.soft)
-    node.classList.toggle('leftward', one.at[0] > view.width * 0.62)
+    node.classList.toggle('leftward', one.leftward)
+    node.classList.toggle('silent', one.silent)
     say(node.querySelector('.pin-words'), one.title)
   })
 }

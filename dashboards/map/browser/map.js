@@ -1,5 +1,5 @@
 // Draw the map on deck.gl: no tiles, no network; geometry once, then one byte a road segment.
-import { fill, make, repeat, say } from './dom.js'
+import { make, repeat, say } from './dom.js'
 import { learn } from './places.js'
 import { makeLabels, placeLabels, placePins } from './labels.js'
 import { makeOverview, showOverview } from './overview.js'
@@ -17,6 +17,7 @@ let latest = null
 let dots = null
 let view = null
 let slow = 0
+const webgl = hasWebgl()
 
 export function makeMap (panel) {
   box = { panel, canvas: make('div', 'map', panel), labels: make('div', 'labels', panel) }
@@ -48,7 +49,7 @@ async function load () {
   geometry = await answer.json()
   learn(geometry)
   makeLabels(box.labels, geometry)
-  if (hasWebgl()) {
+  if (webgl) {
     await script(new URL('deck.js', base).href)
     gl = window.deck
     deck = new gl.Deck({
@@ -84,14 +85,22 @@ function fit () {
   const height = box.panel.clientHeight
   if (!geometry || !width || !height) return
   const [[west, south], [east, north]] = bounds()
-  const pad = rem() * 0.42
   const across = (east - west) / 360
   const along = (mercator(north) - mercator(south)) / (2 * Math.PI)
-  const scale = Math.min((width - 2 * pad) / across, (height - 2.4 * pad) / along)
-  const middle = (mercator(north) + mercator(south)) / 2
+  const unit = rem()
+  const room = (right) => {
+    const [w, h] = [width - (0.45 + right) * unit, height - 1.2 * unit]
+    return { right, w, h, scale: Math.min(w / across, h / along) }
+  }
+  // the small map gets a side of its own where that does not make the large one much smaller
+  const [full, beside] = [room(0.45), room(2.1)]
+  const best = beside.scale > 0.82 * full.scale ? beside : full
+  const { scale } = best
+  const centre = [(west + east) / 2 + (best.right - 0.45) * unit / 2 / scale * 360,
+    (mercator(north) + mercator(south)) / 2 - 0.05 * unit / scale * 2 * Math.PI]
   view = {
-    longitude: (west + east) / 2, zoom: Math.log2(scale / 512),
-    latitude: Math.atan(Math.sinh(middle)) * 180 / Math.PI, width, height, scale, middle
+    longitude: centre[0], zoom: Math.log2(scale / 512), middle: centre[1],
+    latitude: Math.atan(Math.sinh(centre[1])) * 180 / Math.PI, width, height, scale
   }
   if (deck) deck.setProps({ viewState: { ...view, pitch: 0, bearing: 0 } })
   if (latest) redraw()
@@ -121,20 +130,20 @@ export function showMap (data) {
   latest = data
   const flat = new Float32Array(bytes(data.map.dots).buffer)
   dots = { flat, since: performance.now(), at: new Float32Array(flat.length / 2) }
-  say(box.message, hasCanvas() ? '' : data.words['map.no-webgl'])
+  box.panel.classList.toggle('no-webgl', !webgl)
+  say(box.message, webgl ? '' : data.words['map.no-webgl'])
   showLegend(data)
   if (geometry && view) redraw()
 }
-
-function hasCanvas () { return deck !== null || geometry === null || hasWebgl() }
 
 function areaLayers (colours, grades) {
   const ground = (level) => geometry.areas.filter((one) => one.level === level)
     .flatMap((one) => one.polygons.map((polygon) => ({ code: one.code, polygon })))
   geometry.grounds ??= { county: ground('county'), township: ground('township') }
   const tint = (one) => {
-    const grade = gradeOf(latest.map.areas[one.code], grades)
-    return grade ? rgba(grade.colour, 34) : rgba(colours.land, 255)
+    const areas = latest.map.areas
+    const grade = gradeOf(areas[one.code] ?? areas[one.code.slice(0, 6)], grades)
+    return grade ? rgba(grade.colour, 22) : rgba(colours.land, 255)
   }
   const shared = { getPolygon: (one) => one.polygon, lineWidthUnits: 'pixels' }
   return [
@@ -179,7 +188,7 @@ function dotLayer (colours) {
   return new gl.ScatterplotLayer({
     id: 'dots', data: { length: dots.at.length / 2,
       attributes: { getPosition: { value: dots.at, size: 2 } } },
-    radiusUnits: 'pixels', getRadius: rem() * 0.022, getFillColor: rgba(colours.text, 200),
+    radiusUnits: 'pixels', getRadius: rem() * 0.019, getFillColor: rgba(colours.text, 190),
     stroked: false
   })
 }
@@ -235,7 +244,6 @@ function showLegend ({ grades, words, colours }) {
 }
 
 function range (grades, i) {
-  return i === 0 ? fill('>{n}%', { n: grades[0].above })
-    : i === grades.length - 1 ? fill('≤{n}%', { n: grades[i - 1].above })
-      : `${grades[i].above}–${grades[i - 1].above}%`
+  return i === 0 ? `>${grades[0].above}`
+    : i === grades.length - 1 ? `≤${grades[i - 1].above}` : `${grades[i].above}–${grades[i - 1].above}`
 }

@@ -20,7 +20,9 @@ export function areaName (code, frame) {
   if (!code) return frame.words.outside
   const county = areas.get(code.slice(0, 6))
   const township = code.length >= 9 ? areas.get(code.slice(0, 9)) : null
-  const names = [county, township].filter(Boolean).map((one) => local(one, frame.language))
+  // county and township in Chinese; English names are long, and the county is what guests know
+  const known = frame.language === 'en' && county ? [county] : [county, township]
+  const names = known.filter(Boolean).map((one) => local(one, frame.language))
   return names.length ? names.join('·') : frame.words['map.whole']
 }
 

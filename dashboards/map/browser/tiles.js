@@ -24,6 +24,7 @@ function figure (parent, name) {
 }
 
 function showFigure (parts, data, language) {
+  parts.node.classList.toggle('missing', data.value === null)
   say(parts.value, number(data.value, data.digits, language))
   say(parts.unit, data.value === null ? '' : data.unit)
   say(parts.label, data.label)
@@ -48,6 +49,7 @@ export function showTile (parent, data, language) {
   const nodes = repeat(tile.more, data.more.length, (box) => { box.lastMade = figure(box, 'small').node })
   nodes.forEach((node, i) => {
     const one = data.more[i]
+    node.classList.toggle('missing', one.value === null)
     say(node.querySelector('.value'), number(one.value, one.digits, language))
     say(node.querySelector('.unit'), one.value === null ? '' : one.unit)
     say(node.querySelector('.label'), one.label)
@@ -96,6 +98,7 @@ export function showAllUnplanned (parent, list, words, language) {
       unwatch(id)
     }
   }
+  parent.classList.toggle('dense', list.length > 0)
   const turn = list.length ? Math.floor(Date.now() / TURN_MS) % list.length : 0
   list.forEach((one, i) => {
     showUnplanned(parent, one, words, language).classList.toggle('away', i !== turn)
@@ -116,6 +119,7 @@ export function showOperations (parent, data, language) {
   const nodes = repeat(tile.row, data.figures.length, (box) => figure(box, 'middle'))
   nodes.forEach((node, i) => {
     const one = data.figures[i]
+    node.classList.toggle('missing', one.value === null)
     say(node.querySelector('.value'), number(one.value, one.digits, language))
     say(node.querySelector('.unit'), one.value === null ? '' : one.unit)
     say(node.querySelector('.label'), one.label)
