@@ -6,13 +6,12 @@ this dictionary holds only what no declaration can say.
 
 from __future__ import annotations
 
-from typing import Any
-
 from schemas import registry
-from schemas.declare import Field, Text
+from schemas.declare import Family, Field, ResultTable, Text
 from schemas.errors import DeclarationError
 
 LANGUAGES = ("zh", "en")
+Declared = str | Family | ResultTable
 
 UNITS: dict[str, Text] = {
     "veh/h": Text("veh/h", "辆/时"), "veh": Text("veh", "辆"), "spaces": Text("spaces", "个"),
@@ -122,43 +121,46 @@ def unit(name: str, language: str) -> str:
     return spell(UNITS[name], language) if name in UNITS else name
 
 
-def _declared(name: str) -> Any:
+def _declared(name: Declared) -> Family | ResultTable:
     """Get the family or result of a name in either spelling; raise DeclarationError."""
+    if not isinstance(name, str):
+        return name
     kebab = name.replace("_", "-")
-    found = registry.families().get(kebab) or registry.results().get(kebab)
+    found: Family | ResultTable | None = (
+        registry.families().get(kebab) or registry.results().get(kebab))
     if found is None:
         raise DeclarationError(f"nothing is declared as {name!r}")
     return found
 
 
-def meaning(name: str, language: str) -> str:
+def meaning(name: Declared, language: str) -> str:
     """Say what a family or result is, from its declaration."""
     return spell(_declared(name).meaning, language).rstrip(".")
 
 
-def title(name: str, language: str) -> str:
+def title(name: Declared, language: str) -> str:
     """Give a short title of a family or result: its Chinese meaning, or its English name."""
     if language == "zh":
         return meaning(name, language)
-    words = name.replace("_", "-").replace("-", " ")
+    words = _declared(name).name.replace("-", " ")
     return words[:1].upper() + words[1:]
 
 
-def _field(name: str, field: str) -> Field:
+def _field(name: Declared, field: str) -> Field:
     """Get one field of a family or result; raise DeclarationError."""
-    fields: tuple[Field, ...] = _declared(name).fields
-    for one in fields:
+    declared = _declared(name)
+    for one in declared.fields:
         if one.name == field:
             return one
-    raise DeclarationError(f"{name} has no field {field!r}")
+    raise DeclarationError(f"{declared.name} has no field {field!r}")
 
 
-def field_title(name: str, field: str, language: str) -> str:
+def field_title(name: Declared, field: str, language: str) -> str:
     """Give the title of a declared field."""
     return spell(_field(name, field).title, language)
 
 
-def value_title(name: str, field: str, value: str, language: str) -> str:
+def value_title(name: Declared, field: str, value: str, language: str) -> str:
     """Give the word for one value of a declared code; an unknown value stands for itself."""
     for code, text in _field(name, field).values:
         if code == value:

@@ -112,11 +112,11 @@ def compose_unplanned(family: Family, data: Row | None, language: str) -> Row:
     data = data or {"events": None, "at": None, "fields": [], "rows": []}
     units = {one.name: one.unit for one in family.fields}
     return {
-        "id": f"unplanned-{family.name}", "title": title(family.name, language),
+        "id": f"unplanned-{family.name}", "title": title(family, language),
         "at": data["at"], "limit": LIMITS["unplanned"],
         "head": _figure(say("unplanned.events", language), data["events"]),
-        "columns": [field_title(family.name, family.key.name, language)] + [
-            field_title(family.name, one, language)
+        "columns": [field_title(family, family.key.name, language)] + [
+            field_title(family, one, language)
             + (f" {unit(units[one], language)}" if units[one] else "")
             for one in data["fields"]],
         "rows": data["rows"],
