@@ -1,0 +1,28 @@
+"""Serve the feeds: `python -m streams.feeds`, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+
+import uvicorn
+
+from streams.feeds.app import build
+from streams.feeds.board import Board
+from streams.settings import read_settings
+from streams.store import connect
+
+MAX_CONNECTIONS = 1000
+
+
+def main() -> None:
+    """Serve on the port `feed`; one process renders for all clients."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = read_settings()
+    uvicorn.run(build(Board(lambda: connect("reader"))), host=settings.host,
+                port=settings.port("feed"), log_level="warning", access_log=False,
+                server_header=False, limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=15,
+                timeout_graceful_shutdown=3)
+
+
+if __name__ == "__main__":
+    main()

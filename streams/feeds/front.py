@@ -1,0 +1,147 @@
+"""Draw the front page: the feeds, how fresh they are, a live look at them, and how to call them."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from html import escape
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.render.page import both, mark, page
+from streams.feeds.board import LICENCE, Board, Snapshot
+from streams.feeds.inventory import GEOJSON, Feed
+
+PREVIEW_ROWS = 8
+CITY_TIME = ZoneInfo("Asia/Shanghai")
+# renews the live part only, so that the reader's place and language stay
+SCRIPT = """
+const renew=async()=>{try{const answer=await fetch(location.pathname,{cache:'no-store'});
+if(!answer.ok)return;const fresh=new DOMParser().parseFromString(await answer.text(),'text/html');
+for(const part of document.querySelectorAll('[data-live]')){
+const next=fresh.getElementById(part.id);if(next)part.innerHTML=next.innerHTML;}}catch(error){}};
+setInterval(()=>{if(!document.hidden)renew();},5000);
+"""
+SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+_HIDDEN = {"published_at", "computed_at", "received_at", "observed_at", "basis", "suppressed",
+           "window_seconds", "window_start", "window_end", "revision", "area", "readings"}
+
+
+def _clock(seconds: float | None) -> str:
+    """Write a moment as people in the city read it."""
+    if seconds is None:
+        return "–"
+    return dt.datetime.fromtimestamp(seconds, CITY_TIME).strftime("%m-%d %H:%M:%S")
+
+
+def _freshness(board: Board, snapshot: Snapshot | None) -> str:
+    """Draw the state of a feed."""
+    if snapshot is None:
+        return mark("尚无数据", "not available", "warn")
+    if snapshot.stale:
+        age = round(board.age(snapshot))
+        return mark(f"{age} 秒未更新", f"stale for {age} s", "warn")
+    if not snapshot.content.records:
+        return mark("暂无记录", "no records now")
+    return mark("实时", "live", "good")
+
+
+def _feed_row(board: Board, feed: Feed) -> str:
+    """Draw one feed as a row."""
+    snapshot = board.find(feed, feed.defaults())
+    as_of = snapshot.content.as_of if snapshot else None
+    choices = " ".join(f"<code>?{one.name}={'|'.join(one.values)}</code>"
+                       for one in feed.parameters if len(one.values) > 1)
+    cells = [
+        f'<a href="{feed.path}"><code>{escape(feed.path)}</code></a> {choices}',
+        both(feed.title.zh, feed.title.en), "GeoJSON" if feed.media == GEOJSON else "JSON",
+        _freshness(board, snapshot), _clock(None if as_of is None else as_of / 1000)]
+    numbers = [f"{len(snapshot.content.records)}" if snapshot else "–",
+               f"{len(snapshot.compressed) / 1000:.1f} kB" if snapshot else "–"]
+    return ("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells)
+            + "".join(f'<td class="number">{cell}</td>' for cell in numbers) + "</tr>")
+
+
+def _table(heads: list[tuple[str, str]], rows: list[str]) -> str:
+    """Draw a table."""
+    top = "".join(f"<th>{both(*words)}</th>" for words in heads)
+    return (f'<div class="wide"><table><thead><tr>{top}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>")
+
+
+def _value(value: Any) -> str:
+    """Write one figure of the preview."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return both("是", "yes") if value else both("否", "no")
+    return escape(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _preview(board: Board, feed: Feed) -> str:
+    """Draw the first records of a feed; nothing while there is none."""
+    snapshot = board.find(feed, feed.defaults())
+    records = snapshot.content.records if snapshot else []
+    if not records:
+        return ""
+    shown = [one.get("properties", one) for one in records]
+    shown.sort(key=lambda one: one.get("suppressed", False))
+    names = [name for name in shown[0] if name not in _HIDDEN][:7]
+    titles = {field.name: (field.title.zh, field.title.en) for field in feed.declared.fields}
+    titles |= {"vacant": ("空余车位", "Vacant spaces"), "full": ("已满", "Full"),
+               "status": ("状态", "Status"), "events": ("事件数", "Events")}
+    rows = ["<tr>" + "".join(f"<td>{_value(one.get(name))}</td>" for name in names) + "</tr>"
+            for one in shown[:PREVIEW_ROWS]]
+    heads = [titles.get(name, (name, name)) for name in names]
+    return (f"<section><h3>{both(feed.title.zh, feed.declared.name)}</h3>"
+            f"<p><code>{feed.path}</code></p>{_table(heads, rows)}</section>")
+
+
+def _how(host: str) -> str:
+    """Show how to call the feeds."""
+    base = f"http://{host}"
+    lines = [
+        f"curl --compressed {base}/v1/traffic/roads.geojson",
+        f"curl '{base}/v1/traffic/areas.geojson?level=township'",
+        f"curl -i -H 'If-None-Match: \"…\"' {base}/v1/parking.geojson   # 304",
+        f"curl {base}/v1/openapi.json"]
+    notes = [
+        both("每个接口约每 5 秒更新一次；请携带 ETag，未变化时返回 304。",
+             "Each feed is renewed about every 5 s; send its ETag back, and get 304 while it is"
+             " unchanged."),
+        both("计数小于 5 的记录不给出任何数值（suppressed: true），不会写成 0。",
+             "Records whose count is below 5 show no figure (suppressed: true), never 0."),
+        both("停车场关闭或状态未知不等于已满：此时空余为 null。",
+             "A car park that is closed or unknown is not full: its vacancy is null."),
+        both("允许跨域 GET；错误为 RFC 9457 文档。",
+             "Cross-origin GET is allowed; errors are RFC 9457 documents.")]
+    listed = "".join(f"<li>{note}</li>" for note in notes)
+    return (f"<section><pre>{escape(chr(10).join(lines))}</pre><ul>{listed}</ul>"
+            f"<p>{both('许可：', 'Licence: ')}<a href=\"{LICENCE['url']}\">{LICENCE['name']}</a>"
+            "</p></section>")
+
+
+def draw_front(board: Board, host: str) -> str:
+    """Draw the whole page; `host` is the address under which it was asked for."""
+    heads = [("地址", "Address"), ("内容", "Content"), ("格式", "Format"), ("状态", "State"),
+             ("数据时间", "Data of"), ("记录", "Records"), ("压缩后", "Compressed")]
+    feeds = list(board.feeds.values())
+    table = _table(heads, [_feed_row(board, feed) for feed in feeds])
+    live = [drawn for feed in feeds if (drawn := _preview(board, feed))][:2]
+    lead = both("城市实时数据，非个人信息，免费开放。",
+                "Live, non-personal data of the city, open to all. ")
+    lead += (f' <a href="/v1/catalogue">{both("数据目录", "Catalogue")}</a> · '
+             '<a href="/v1/openapi.json">OpenAPI</a> · <a href="/metrics">Metrics</a>')
+    body = (f"<h2>{both('接口', 'Feeds')}</h2>"
+            f'<section id="feeds" data-live>{table}</section>'
+            f"<h2>{both('此刻', 'Right now')}</h2>"
+            f'<div id="live" data-live>{"".join(live) or _empty()}</div>'
+            f"<h2>{both('如何调用', 'How to call')}</h2>{_how(host)}"
+            f"<script>{SCRIPT}</script>")
+    return page(("城市大脑开放数据", "City Brain open feeds"), lead, body)
+
+
+def _empty() -> str:
+    """Say that there is nothing to show yet."""
+    return f"<section><p>{both('暂无数据。', 'No data yet.')}</p></section>"

@@ -1,0 +1,52 @@
+"""Guard every answer: security headers on all, limits on what is asked."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from streams.feeds.front import SCRIPT_HASH
+from streams.feeds.problems import Problem, answer
+
+MAX_QUERY = 512
+MAX_PATH = 512
+EXPOSED = ["ETag", "Last-Modified", "Data-Stale", "Data-Age-Seconds", "Retry-After"]
+HEADERS: dict[str, str] = {
+    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "cross-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+}
+
+
+class Guard:
+    """Wrap the service; the answer to an overlong address never reaches it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Take the service."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with headers added to its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                # caches keep answers to requests without an origin: those need it too
+                headers["Access-Control-Allow-Origin"] = "*"
+            await send(message)
+
+        if len(scope["query_string"]) > MAX_QUERY or len(scope["path"]) > MAX_PATH:
+            problem = Problem(414, "too-long", f"the query may have {MAX_QUERY} characters at most",
+                              f"查询最长 {MAX_QUERY} 个字符")
+            await answer(Request(scope), problem)(scope, receive, guarded)
+            return
+        await self._app(scope, receive, guarded)
