@@ -1,0 +1,233 @@
+"""Raise and clear alerts by the rules that staff keep in the topic `rules` (Faust).
+
+    python -m streams.agents.alerts
+
+State lives in memory and is rebuilt from topics at each start: rules from their topic, raised
+alerts from `event-alert`, the windows in progress from the last stretch of the results. Faust then
+goes on from where the reading back ended. Alerts are published as the family `alert` by the account
+`city-alerts`; what becomes of a window or a rule stands in `streams.agents.evaluation`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import faust
+import msgspec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from prometheus_client import Gauge
+
+from schemas import registry
+from schemas.errors import CityBrainError, ComponentError
+from streams.agents.evaluation import Evaluator, Transition
+from streams.agents.history import (
+    Positions,
+    is_untouched,
+    list_topics,
+    open_reader,
+    read_back,
+    wait_for_topics,
+)
+from streams.agents.rules import Rule, RuleRefusedError, to_rule
+from streams.agents.watchdog import start_watchdog
+from streams.commands import ACCOUNT, RULES, put_rules
+from streams.metrics import ERRORS, EVENTS, serve
+from streams.publisher import EventRefusedError, Publisher
+from streams.secrets import get_password
+from streams.settings import read_settings
+
+APP = "agents-alerts"
+PUBLISHER = "city-alerts"
+FAMILY = "alert"
+DEFAULT_RULES = Path(__file__).with_name("default_rules.json")
+PATIENCE_SECONDS = 60.0
+SLACK_SECONDS = 600
+OPEN = Gauge("citybrain_alerts_open", "Alerts raised now")
+log = logging.getLogger(__name__)
+_row = msgspec.json.Decoder(dict[str, Any])
+
+
+def default_rules() -> list[Rule]:
+    """List the rules that a new city starts with."""
+    return [to_rule(one) for one in msgspec.json.decode(DEFAULT_RULES.read_bytes())]
+
+
+class Agent:
+    """Hold the evaluator, what is handled so far, and the publisher of alerts."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        """Start knowing nothing."""
+        self.evaluator = Evaluator()
+        self.positions: Positions = {}
+        self._publisher = publisher
+        self._horizon_ms = registry.get_family(FAMILY).horizon_seconds * 1000
+
+    def rebuild(self, consumer: Consumer, topics: dict[str, int]) -> None:
+        """Rebuild the state from the topics, up to their present ends."""
+        event = registry.get_family(FAMILY).topic
+        for message in read_back(consumer, event, topics[event], None, {}):
+            self._guarded(event, lambda m=message: self._restore(m.value()))
+        for message in read_back(consumer, RULES, topics[RULES], None, self.positions):
+            self.take(RULES, message.key(), message.value(), message.timestamp()[1])
+        now = _now()
+        self.publish(self.evaluator.drop_orphans(now))
+        span = max((max(r.for_seconds, r.clear_for_seconds) + 2 * r.window_seconds
+                    for r in self.evaluator.rules()), default=0) + SLACK_SECONDS
+        for topic in sorted(set(topics) - {RULES, event}):
+            for message in read_back(consumer, topic, topics[topic], now - span * 1000,
+                                     self.positions):
+                self.take(topic, message.key(), message.value(), message.timestamp()[1])
+        self.advance()
+
+    def take(self, topic: str, key: bytes | None, body: bytes | None, came_at: int) -> None:
+        """Take one record of `rules` or of a result; a bad one is counted and passed over."""
+        if topic == RULES:
+            self._guarded(topic, lambda: self._take_rule(key or b"", body, came_at))
+        elif body is not None:
+            name = topic.removeprefix("result-")
+            self._guarded(topic, lambda: self.evaluator.take(name, _row.decode(body), came_at))
+
+    def _guarded(self, topic: str, work: Any) -> None:
+        """Do the work for one record; a record that cannot be used must not stop the others."""
+        try:
+            work()
+            EVENTS.labels(topic, "handled").inc()
+        except (CityBrainError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+            EVENTS.labels(topic, "unusable").inc()
+            log.warning("unusable record on %s: %s: %s", topic, type(error).__name__, error)
+
+    def _restore(self, body: bytes | None) -> None:
+        """Take one clean alert event."""
+        if body is not None:
+            self.evaluator.restore(_row.decode(body))
+
+    def _take_rule(self, key: bytes, body: bytes | None, came_at: int) -> None:
+        """Take one record of the rules; one that no longer fits stands as removed."""
+        rule_id = key.decode(errors="replace")
+        try:
+            rule = to_rule(body) if body is not None else None
+        except RuleRefusedError:
+            self.publish(self.evaluator.remove(rule_id, came_at))
+            raise
+        changes = self.evaluator.put(rule, came_at) if rule else (
+            self.evaluator.remove(rule_id, came_at))
+        self.publish(changes)
+
+    def advance(self) -> bool:
+        """Judge what is due now; tell whether anything was published."""
+        changes = self.evaluator.advance(_now())
+        self.publish(changes)
+        OPEN.set(len(self.evaluator.open_alerts()))
+        return bool(changes)
+
+    def publish(self, changes: list[Transition]) -> None:
+        """Publish raised and cleared alerts; what is older than the horizon counts as replayed."""
+        for one in changes:
+            log.info("%s %s at %s, value %g", one.state, one.rule_id, one.place, one.alert.value)
+            old = _now() - one.at > self._horizon_ms - 60_000
+            try:
+                self._publisher.send(
+                    FAMILY, one.payload, event_id=one.event_id, observed_at_ms=one.at,
+                    headers={"replay": b"1"} if old else None)
+            except EventRefusedError as error:
+                ERRORS.labels("alerts").inc()
+                log.error("alert %s does not fit its declaration: %s", one.event_id, error)
+
+
+def _now() -> int:
+    """Give the present moment as epoch ms."""
+    return time.time_ns() // 1_000_000
+
+
+def _wanted() -> set[str]:
+    """Name the topics of all results."""
+    return {result.topic for result in registry.results().values()}
+
+
+def build_app(agent: Agent, publisher: Publisher) -> faust.App:
+    """Build the Faust app; no topic is created, no web server started, no table kept."""
+    settings = read_settings()
+    credentials = faust.SASLCredentials(
+        username=ACCOUNT, password=get_password("kafka", ACCOUNT), mechanism="SCRAM-SHA-256")
+    app = faust.App(
+        APP, broker=[f"kafka://{one}" for one in settings.bootstrap.split(",")],
+        broker_credentials=credentials, broker_client_id=f"citybrain-{ACCOUNT}",
+        consumer_auto_offset_reset="earliest", topic_allow_declare=False,
+        topic_disable_leader=True, store="memory://", web_enabled=False, autodiscover=False,
+        datadir=settings.home / "run" / APP, broker_commit_interval=2.0, stream_wait_empty=False,
+        origin="streams.agents", processing_guarantee="at_least_once")
+    topics = sorted({topic for topic, _ in agent.positions})
+    source = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw",
+                       value_serializer="raw", internal=False)
+
+    @app.agent(source, concurrency=1, name="alerts")
+    async def follow(stream: Any) -> None:
+        async for event in stream.events():
+            message = event.message
+            place = (message.topic, message.partition)
+            if message.offset >= agent.positions.get(place, 0):
+                agent.take(message.topic, message.key, message.value, int(message.timestamp * 1000))
+                agent.positions[place] = message.offset + 1
+
+    @app.timer(1.0)
+    async def judge() -> None:
+        try:
+            if agent.advance():
+                await asyncio.get_running_loop().run_in_executor(None, publisher.flush)
+        except ComponentError:
+            log.exception("alerts were not confirmed: ending, to judge them again")
+            os._exit(1)
+
+    return app
+
+
+def _prepare(agent: Agent) -> Consumer:
+    """Wait for the topics, write the default rules of a new city, rebuild the state."""
+    event = registry.get_family(FAMILY).topic
+    consumer = open_reader(ACCOUNT, APP)
+    topics = wait_for_topics(consumer, {RULES, event}, _wanted(), PATIENCE_SECONDS)
+    if is_untouched(consumer, RULES, topics[RULES]):
+        put_rules(default_rules())
+    agent.rebuild(consumer, topics)
+    # Faust goes on exactly where the reading back ended
+    consumer.commit(offsets=[TopicPartition(*place, end) for place, end in agent.positions.items()],
+                    asynchronous=False)
+    log.info("%d rules, %d raised alerts, %d topics", len(agent.evaluator.rules()),
+             len(agent.evaluator.open_alerts()), len(topics))
+    return consumer
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    serve("alerts")
+    publisher = Publisher(PUBLISHER)
+    agent = Agent(publisher)
+    try:
+        consumer = _prepare(agent)
+        publisher.flush()
+    except (CityBrainError, KafkaException) as error:
+        raise SystemExit(f"alerts: {error}") from error
+    known = {topic for topic, _ in agent.positions}
+    start_watchdog(consumer, agent.positions, lambda: _grown(consumer, known))
+    worker = faust.Worker(build_app(agent, publisher), loglevel="WARNING", quiet=True,
+                          redirect_stdouts=False)
+    worker.execute_from_commandline()
+
+
+def _grown(consumer: Consumer, known: set[str]) -> bool:
+    """Tell whether results are declared by now whose topics exist and are not followed yet."""
+    registry.refresh()
+    try:
+        return bool((_wanted() - known) & set(list_topics(consumer)))
+    except ComponentError:
+        return False
+
+
+if __name__ == "__main__":
+    main()

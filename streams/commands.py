@@ -1,0 +1,74 @@
+"""Say what staff may do, as messages: each command is checked here and written to its topic."""
+
+from __future__ import annotations
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from schemas.errors import CityBrainError, ComponentError
+from streams.agents.history import list_topics, open_reader, read_back
+from streams.agents.rules import Rule, RuleRefusedError, to_rule
+from streams.broker import open_producer
+
+RULES = "rules"
+ACCOUNT = "agents"
+CONFIRM_SECONDS = 15.0
+
+
+class UnknownRuleError(CityBrainError):
+    """Tell that no rule has this id."""
+
+
+def read_rules(account: str = ACCOUNT) -> dict[str, Rule]:
+    """Read the rules as they stand, by id; records that are no rule are passed over."""
+    consumer = open_reader(account, "agents-rules")
+    try:
+        partitions = list_topics(consumer).get(RULES)
+        if partitions is None:
+            raise ComponentError(f"the topic {RULES!r} does not exist yet; is the city up?")
+        found: dict[str, Rule] = {}
+        for message in read_back(consumer, RULES, partitions, None, {}):
+            key, body = (message.key() or b"").decode(errors="replace"), message.value()
+            found.pop(key, None)
+            if body is not None:
+                try:
+                    found[key] = to_rule(body)
+                except RuleRefusedError:
+                    continue
+        return dict(sorted(found.items()))
+    finally:
+        consumer.close()
+
+
+def put_rules(rules: list[Rule], account: str = ACCOUNT) -> None:
+    """Add or replace rules; raise ComponentError when the broker does not confirm."""
+    encode = msgspec.json.Encoder().encode
+    _write([(rule.id, encode(rule)) for rule in rules], account)
+
+
+def remove_rule(rule_id: str, account: str = ACCOUNT) -> None:
+    """Remove a rule; raise UnknownRuleError when there is none of this id."""
+    known = read_rules(account)
+    if rule_id not in known:
+        raise UnknownRuleError(f"no rule {rule_id!r}; known: {', '.join(known) or 'none'}")
+    _write([(rule_id, None)], account)
+
+
+def _write(records: list[tuple[str, bytes | None]], account: str) -> None:
+    """Write keyed records to the topic of rules and wait for the confirmation of each."""
+    failures: list[str] = []
+
+    def on_delivery(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failures.append(error.str())
+
+    producer = open_producer(account)
+    try:
+        for key, body in records:
+            producer.produce(RULES, key=key.encode(), value=body, on_delivery=on_delivery)
+        left = producer.flush(CONFIRM_SECONDS)
+    except KafkaException as error:
+        raise ComponentError(f"rules were not written: {error}") from error
+    if failures or left:
+        reason = failures[0] if failures else f"not confirmed after {CONFIRM_SECONDS:g} s"
+        raise ComponentError(f"rules were not written: {reason}")
