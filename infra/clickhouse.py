@@ -1,0 +1,100 @@
+"""Start ClickHouse: the engine of a shared library, served on loopback as a normal server would.
+
+`python -m infra.clickhouse` writes configuration and accounts, loads the library and serves until
+SIGTERM. Only this launcher knows that the engine is embedded: statements, accounts and clients are
+those of any ClickHouse server.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import signal
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from infra.components import clickhouse_library
+from infra.engine import load_engine
+from infra.files import make_private_directory, render, write_private
+from schemas.errors import ComponentError
+from streams.secrets import get_password
+from streams.settings import read_settings
+
+ACCOUNTS = ("migrator", "sink", "reader")
+MEMORY_BYTES = 1_200_000_000
+# the last statement never ends: the engine serves as long as it runs; the quota does not count it
+SERVE = (
+    "CREATE DATABASE IF NOT EXISTS store ENGINE = Atomic;"
+    "CREATE DATABASE IF NOT EXISTS city ENGINE = Atomic;"
+    "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP;"
+    "SELECT sleepEachRow(3) FROM system.numbers SETTINGS"
+    " function_sleep_max_microseconds_per_block=0, max_block_size=1, max_execution_time=0,"
+    " max_rows_to_read=0 FORMAT Null")
+
+
+def write_config() -> Path:
+    """Write the server's and the accounts' configuration; give the former's path."""
+    settings = read_settings()
+    home = make_private_directory(settings.home / "clickhouse")
+    logs = settings.home / "logs"
+    logs.mkdir(exist_ok=True)
+    hashes = {account: hashlib.sha256(get_password("clickhouse", account).encode()).hexdigest()
+              for account in ACCOUNTS}
+    users = write_private(home / "users.xml", render("users.xml", memory=MEMORY_BYTES,
+        statements=SERVE.count(";"), **hashes))
+    return write_private(home / "config.xml", render(
+        "clickhouse.xml", users=users, data=home / "data", logs=logs, host=settings.host,
+        memory=MEMORY_BYTES))
+
+
+def _arguments(config: Path) -> list[str]:
+    """Give the engine's arguments."""
+    settings = read_settings()
+    return [
+        "clickhouse", "--output-format=CSV", f"--config-file={config}",
+        f"--path={config.parent / 'data'}", f"--listen_host={settings.host}",
+        f"--tcp_port={settings.port('clickhouse')}",
+        f"--http_port={settings.port('clickhouse_http')}", "--log-level=warning", "--multiquery", f"--query={SERVE}"]
+
+
+def _serve(arguments: list[str]) -> None:
+    """Run the engine in this thread; end the process when it ends."""
+    library = load_engine(clickhouse_library())
+    library.query_stable_v2.restype = ctypes.c_void_p
+    values = [argument.encode() for argument in arguments]
+    library.query_stable_v2(len(values), (ctypes.c_char_p * len(values))(*values))
+    sys.stderr.write("clickhouse: the engine stopped by itself\n")
+    os._exit(1)
+
+
+def is_ready() -> bool:
+    """Tell whether the server answers."""
+    settings = read_settings()
+    address = f"http://{settings.host}:{settings.port('clickhouse_http')}/ping"
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; parts are written whole, so leaving at once loses nothing."""
+    try:
+        arguments = _arguments(write_config())
+        clickhouse_library()
+    except ComponentError as error:
+        sys.exit(f"clickhouse: {error}")
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    threading.Thread(target=_serve, args=(arguments,), daemon=True).start()
+    signal.sigwait(signals)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Write the generated files of the components, those with passwords readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from string import Template
+
+CONFIG = Path(__file__).resolve().parent / "config"
+
+
+def make_private_directory(path: Path) -> Path:
+    """Make a directory that only its owner can enter; give it back."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, text: str) -> Path:
+    """Replace a file atomically by one with mode 0600; give its path back."""
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    draft.replace(path)
+    return path
+
+
+def render(template: str, **values: object) -> str:
+    """Fill `infra/config/<template>`, in which `$name` stands for a value; miss none."""
+    return Template((CONFIG / template).read_text()).substitute(
+        {name: str(value) for name, value in values.items()})

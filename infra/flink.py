@@ -1,0 +1,135 @@
+"""Start Flink's standalone cluster: `python -m infra.flink jobmanager|taskmanager`.
+
+The distribution is the one inside the apache-flink package, which stays as it is: configuration,
+library folder (links) and logs are ours. The Kafka login of the jobs lies in a JAAS file that only
+its owner can read, so that no statement, plan or REST answer holds a password.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import orjson
+import yaml
+
+from infra.components import flink_libraries, pyflink_home
+from infra.files import make_private_directory, render, write_private
+from infra.orphans import stop_marked
+from schemas.errors import ComponentError
+from streams.secrets import get_password
+from streams.settings import CHECKOUT, read_settings
+
+ROLES = ("jobmanager", "taskmanager")
+TASKMANAGER_MEMORY = "1800m"
+WORKER = "pyflink.fn_execution"
+
+
+def _home() -> Path:
+    """Give Flink's directory, made when missing."""
+    return make_private_directory(read_settings().home / "flink")
+
+
+def link_libraries() -> Path:
+    """Fill a folder with links to Flink's jars and the connector's; give its path."""
+    package, folder = pyflink_home(), _home() / "lib"
+    jars = [*package.glob("lib/*.jar"), *package.glob("opt/flink-python-*.jar"),
+            *flink_libraries().glob("*.jar")]
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        if old.name not in {jar.name for jar in jars} or not old.exists():
+            old.unlink()
+    for jar in jars:
+        if not (folder / jar.name).exists():
+            (folder / jar.name).symlink_to(jar)
+    return folder
+
+
+def _java_exports() -> str:
+    """Read the long list of module exports that Flink's own configuration gives."""
+    packaged = yaml.safe_load((pyflink_home() / "conf" / "config.yaml").read_text())
+    return str(packaged["env"]["java"]["opts"]["all"])
+
+
+def write_config() -> Path:
+    """Write configuration, log settings and the Kafka login; give the configuration folder."""
+    settings, home = read_settings(), _home()
+    conf = home / "conf"
+    for folder in (conf, home / "tmp", home / "checkpoints", home / "savepoints"):
+        make_private_directory(folder)
+    login = write_private(home / "kafka-login.conf", render(
+        "kafka-login.conf", password=get_password("kafka", "gate")))
+    logs = render("flink-log4j.properties")
+    for name in ("log4j-console.properties", "log4j-cli.properties", "log4j.properties"):
+        (conf / name).write_text(logs)
+    write_private(conf / "config.yaml", render(
+        "flink-config.yaml", java_exports=_java_exports(), login=login, temporary=home / "tmp",
+        host=settings.host, rpc_port=settings.port("flink_rpc"),
+        rest_port=settings.port("flink_rest"),
+        slots=settings.parallelism * settings.statement_sets,
+        taskmanager_memory=TASKMANAGER_MEMORY, checkpoints=(home / "checkpoints").as_uri(),
+        savepoints=(home / "savepoints").as_uri(), python=sys.executable))
+    return conf
+
+
+def environment() -> dict[str, str]:
+    """Give the variables with which Flink's scripts, clients and workers find what is ours."""
+    home = _home()
+    return {
+        "FLINK_HOME": str(pyflink_home()), "FLINK_CONF_DIR": str(home / "conf"),
+        "FLINK_LIB_DIR": str(home / "lib"), "FLINK_LOG_DIR": str(read_settings().home / "logs"),
+        "FLINK_PID_DIR": str(home / "tmp"), "PYTHONPATH": str(CHECKOUT),
+    }
+
+
+def count_task_managers() -> int:
+    """Count the task managers that the JobManager knows; -1 when it is away."""
+    settings = read_settings()
+    address = f"http://{settings.host}:{settings.port('flink_rest')}/overview"
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return int(orjson.loads(answer.read())["taskmanagers"])
+    except (urllib.error.URLError, OSError, ValueError, KeyError):
+        return -1
+
+
+def jobmanager_is_ready() -> bool:
+    """Tell whether the JobManager answers."""
+    return count_task_managers() >= 0
+
+
+def taskmanager_is_ready() -> bool:
+    """Tell whether a TaskManager has registered."""
+    return count_task_managers() > 0
+
+
+def _clean(role: str) -> None:
+    """Remove what a killed process of this role left: its workers and temporary files."""
+    if role == "taskmanager":
+        stop_marked(WORKER)
+        for left in _home().joinpath("tmp").glob("tm_*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def main() -> None:
+    """Write the configuration and become the JobManager or the TaskManager."""
+    role = sys.argv[1] if len(sys.argv) == 2 else ""
+    if role not in ROLES:
+        sys.exit(f"usage: python -m infra.flink {'|'.join(ROLES)}")
+    try:
+        write_config()
+        link_libraries()
+        script = pyflink_home() / "bin" / f"{role}.sh"
+        _clean(role)
+    except ComponentError as error:
+        sys.exit(f"{role}: {error}")
+    os.environ.update(environment())
+    os.execv("/bin/bash", ["bash", str(script), "start-foreground"])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Start the Kafka broker: one node, accounts and ACLs on.
+
+`python -m infra.kafka` writes the configuration, formats the storage at its first start and then
+becomes the broker. Passwords reach it by files that only their owner can read.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from infra.components import kafka_libraries
+from infra.files import make_private_directory, render, write_private
+from schemas.errors import ComponentError
+from streams.broker import client_config
+from streams.secrets import get_password
+from streams.settings import read_settings
+
+ACCOUNTS = ("admin", "gate", "sink", "agents")
+HEAP = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=128m",
+        "-XX:+ExitOnOutOfMemoryError")
+FORMAT_SECONDS = 60
+
+
+def _home() -> Path:
+    """Give the broker's directory, made when missing."""
+    return make_private_directory(read_settings().home / "kafka")
+
+
+def write_config() -> Path:
+    """Write `server.properties` and the log settings; give the former's path."""
+    settings, home = read_settings(), _home()
+    (home / "log4j2.properties").write_text(render("kafka-log4j2.properties"))
+    return write_private(home / "server.properties", render(
+        "server.properties", data=home / "data", host=settings.host, advertised=settings.host,
+        port=settings.port("kafka"), controller_port=settings.port("kafka_controller"),
+        admin_password=get_password("kafka", "admin"),
+        controller_password=get_password("kafka", "controller")))
+
+
+def java(*arguments: str) -> list[str]:
+    """Give the command that runs a class of the broker's jars."""
+    options = [f"-Dlog4j2.configurationFile=file:{_home() / 'log4j2.properties'}",
+               "-Djava.awt.headless=true"]
+    return ["java", *HEAP, *options, "-cp", f"{kafka_libraries()}/*", *arguments]
+
+
+def format_storage(config: Path) -> None:
+    """Format the storage with the accounts of the platform, unless it is formatted."""
+    home = _home()
+    if (home / "data" / "meta.properties").exists():
+        return
+    tool = "kafka.tools.StorageTool"
+    cluster = _run(java(tool, "random-uuid")).split()[-1]
+    accounts = [f"SCRAM-SHA-256=[name={name},password={get_password('kafka', name)}]"
+                for name in ACCOUNTS]
+    lines = ["format", "--standalone", "-t", cluster, "-c", str(config)]
+    lines += [line for account in accounts for line in ("--add-scram", account)]
+    # the tool reads its arguments from a file, so that the process list holds no password
+    arguments = write_private(home / "format.arguments", "\n".join(lines) + "\n")
+    try:
+        _run(java(tool, f"@{arguments}"))
+    finally:
+        arguments.unlink()
+
+
+def _run(command: list[str]) -> str:
+    """Run a tool of the broker; raise ComponentError with its last line when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_SECONDS)
+    if done.returncode:
+        said = (done.stderr + done.stdout).strip().splitlines() or ["no message"]
+        raise ComponentError(f"Kafka's storage tool failed: {said[-1]}")
+    return done.stdout
+
+
+def is_ready() -> bool:
+    """Tell whether the broker answers its administrator."""
+    client = AdminClient({**client_config("admin"), "socket.timeout.ms": 2000, "log_level": 0},
+                         logger=None)
+    try:
+        return bool(client.list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False
+
+
+def main() -> None:
+    """Write the configuration, format when new, and become the broker."""
+    try:
+        config = write_config()
+        format_storage(config)
+        command = java("kafka.Kafka", str(config))
+    except ComponentError as error:
+        sys.exit(f"kafka: {error}")
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()
