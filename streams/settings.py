@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 PORTS: dict[str, int] = {
     "kafka": 19092, "kafka_controller": 19093, "clickhouse": 19000, "clickhouse_http": 18123,
-    "flink_rest": 18081, "feed": 18080, "wall": 18501, "console": 18502,
+    "flink_rest": 18081, "flink_rpc": 18082, "feed": 18080, "wall": 18501, "console": 18502,
     "metrics_registrar": 19101, "metrics_job": 19102, "metrics_sink": 19103,
     "metrics_finals": 19104, "metrics_ledger": 19105, "metrics_alerts": 19106,
     "metrics_city": 19107, "metrics_flink": 19108,
