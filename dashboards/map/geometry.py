@@ -15,7 +15,6 @@ from shapely import STRtree
 from shapely.geometry import Point, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-from dashboards.map.water import WATER
 from geo import roads
 from geo.areas import AreaTree
 from streams.settings import read_settings
@@ -72,6 +71,27 @@ def _roads() -> list[dict[str, Any]]:
     return found
 
 
+def _water() -> list[dict[str, Any]]:
+    """List lakes by their rings and rivers by their lines and widths in metres."""
+    found = []
+    for feature in roads.list_waters():
+        properties, geometry = feature["properties"], feature["geometry"]
+        shown = {"name": properties.get("name", ""), "name_en": properties.get("name_en", "")}
+        if geometry["type"] == "Polygon":
+            found.append(shown | {"polygon": _short(geometry["coordinates"])})
+        else:
+            found.append(shown | {"line": _short(geometry["coordinates"]),
+                                  "width": properties.get("width_m", 30)})
+    return found
+
+
+def _landmarks() -> list[dict[str, Any]]:
+    """List the places by which people find their way."""
+    return [{"name": one["properties"].get("name", ""),
+             "name_en": one["properties"].get("name_en", ""),
+             "at": _short(one["geometry"]["coordinates"])} for one in roads.list_landmarks()]
+
+
 def _limits(areas: list[BaseGeometry], codes: list[str],
             segments: list[dict[str, Any]]) -> dict[str, float]:
     """Average the limits of the segments whose middle lies in an area, by area code."""
@@ -99,7 +119,7 @@ def read_geometry() -> Geometry:
     codes = [feature["properties"]["code"] for _, feature in features]
     limits = _limits([shape(feature["geometry"]) for _, feature in features], codes, segments)
     document = {"areas": [_area(feature, level) for level, feature in features],
-                "segments": segments, "water": WATER}
+                "segments": segments, "water": _water(), "landmarks": _landmarks()}
     return Geometry(
         orjson.dumps(document), tuple(one["id"] for one in segments),
         tuple(one["road"] for one in segments), tuple(one["limit"] for one in segments), limits)

@@ -34,12 +34,14 @@ function otherLabels (language, project) {
     id: one.code, words: local(one, language), at: project(one.label), angle: 0, rank: 1,
     name: 'county-name', spots: [] }))
   const water = geometry.water.map((one) => {
-    const points = one.line ?? one.polygon
+    const points = one.line ?? one.polygon[0]
     const spots = points.map(project)
     return { id: one.name, words: local(one, language), at: spots[Math.floor(spots.length / 2)],
       angle: 0, rank: 0, name: 'water-name', spots }
   })
-  return [...water, ...areas]
+  const landmarks = geometry.landmarks.map((one) => ({ id: one.name, words: local(one, language),
+    at: project(one.at), angle: 0, rank: 1.5, name: 'landmark-name', spots: [] }))
+  return [...water, ...areas, ...landmarks]
 }
 
 // Offices of counties, where people look for the name, lie off the drawn centre at this scale:
@@ -71,7 +73,8 @@ export function placeLabels (data, project, view) {
   if (key === shownFor) return
   shownFor = key
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize)
-  const sizes = { 'county-name': 0.27 * unit, 'road-name': 0.15 * unit, 'water-name': 0.16 * unit }
+  const sizes = { 'county-name': 0.27 * unit, 'road-name': 0.15 * unit, 'water-name': 0.16 * unit,
+    'landmark-name': 0.15 * unit }
   const taken = reserved(view, unit)
   const shown = []
   const labels = [...otherLabels(data.language, project), ...roadLabels(data.language, project)]

@@ -1,0 +1,1 @@
+"""Test the queries of wall, console and feed against a real store."""

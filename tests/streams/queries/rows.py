@@ -1,0 +1,51 @@
+"""Make rows for tests from the declarations: an example of each, with what a test wants changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from schemas import registry
+from schemas.declare import Kind
+from schemas.render.clickhouse import result_columns
+
+Row = dict[str, Any]
+
+
+def moment(seconds_ago: float = 0.0) -> dt.datetime:
+    """Give an instant before now."""
+    return dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds_ago)
+
+
+def minute(minutes_ago: int = 0) -> dt.datetime:
+    """Give the start of a minute before now."""
+    return moment(60 * minutes_ago).replace(second=0, microsecond=0)
+
+
+def event(name: str, number: int, at: dt.datetime, **changed: Any) -> Row:
+    """Make one stored event of a family, its example with some fields changed."""
+    family = registry.get_family(name)
+    row: Row = {
+        "id": f"{name}-{number}", "source": family.owner, "observed_at": at, "received_at": at,
+        "computed_at": at, "area": "370102001", "raw_topic": f"raw-{family.owner}--{name}",
+        "raw_partition": 0, "raw_offset": number}
+    for field in family.kept:
+        row[field.name] = None if not field.required else family.example[field.name]
+        if field.kind is Kind.INSTANT and field.required:
+            row[field.name] = at
+    return row | changed
+
+
+def result(name: str, start: dt.datetime, **changed: Any) -> Row:
+    """Make one stored row of a result: zeros, with some columns changed."""
+    declared = registry.results()[name]
+    row: Row = dict.fromkeys(result_columns(declared), 0)
+    row |= {field.name: "" for field in declared.keys}
+    row |= {"window_seconds": 60, "window_start": start, "version": 1, "events": 1,
+            "computed_at": moment()}
+    return row | changed
+
+
+def columns(rows: list[Row]) -> dict[str, list[Any]]:
+    """Turn rows into columns."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
