@@ -84,16 +84,16 @@ def compose_tiles(parts: Row, language: str) -> list[Row]:
         tile("parking", [
             _figure(words("parking.share"), parking.get("share"), "%", 1),
             _figure(words("parking.vacant"), parking.get("vacant")),
-            _figure(words("parking.places"), parking.get("places"))], _share(hour), 1),
+            _figure(words("parking.places"), parking.get("places") or None)], _share(hour), 1),
         tile("environment", [
             _figure(words("environment.pm2_5"), air.get("mean"), "µg/m³"),
             _figure(words("environment.highest"), air.get("highest")),
-            _figure(words("environment.stations"), air.get("stations"))],
+            _figure(words("environment.stations"), air.get("stations") or None)],
             [row["pm2_5"] for row in hour]),
         tile("governance", [
             _figure(words("governance.reported"), day.get("reported")),
             _figure(words("governance.closed"), day.get("closed")),
-            _figure(words("governance.open"), day.get("open"))],
+            _figure(words("governance.open"), day.get("open") if day.get("minutes") else None)],
             _five_minutes(pulse, "cases_reported")),
         tile("hotline", [
             _figure(words("hotline.calls"), day.get("called")),

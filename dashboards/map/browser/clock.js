@@ -81,19 +81,20 @@ function tick () {
   const trouble = broken()
   let newest = null
   let stale = 0
-  let empty = 0
+  let known = 0
   for (const one of watched.values()) {
     const why = reason(one, trouble)
     one.node.classList.toggle('stale', why !== '')
     say(one.note, why)
     if (why) stale += 1
-    if (one.at === null || one.at === undefined) empty += 1
-    else if (one.timed !== false) newest = Math.max(newest ?? 0, one.at)
+    if (one.timed === false || one.at === null || one.at === undefined) continue
+    known += 1
+    newest = Math.max(newest ?? 0, one.at)
   }
   const fresh = newest === null ? null : Math.max(0, now() - newest)
   const level = fresh === null || fresh > RED_MS ? 'bad' : fresh > AMBER_MS ? 'amber' : 'good'
   for (const listener of listeners) {
-    listener({ now: now(), trouble, stale, fresh, level, waiting: empty === watched.size, frame })
+    listener({ now: now(), trouble, stale, fresh, level, waiting: known === 0, frame })
   }
 }
 
