@@ -155,7 +155,8 @@ class Event:
             name=kebab(cls.__name__), meaning=_meaning(cls, chinese), domain=domain, owner=owner,
             version=version, fields=fields, place=place, public=public,
             lifetime=lifetime or Lifetime(), horizon_seconds=horizon_seconds,
-            grace_seconds=grace_seconds, partitions=partitions)
+            grace_seconds=grace_seconds, partitions=partitions,
+            latest_by=latest_by)
         _check_family(cls.family)
 
 

@@ -171,7 +171,7 @@ def _explain(family: Family, body: bytes, error: Exception) -> Refusal:
     reason = next((reason for rule, reason in _RULES if rule.search(message)), Reason.WRONG_TYPE)
     if name == "observed_at":
         reason = Reason.BAD_TIME
-    if value is None and reason is Reason.WRONG_TYPE and field is not None:
+    if "got `null`" in message and field is not None:
         return Refusal(Reason.MISSING_FIELD, name, "null", "the field is required")
     return Refusal(reason, name or "$", shown(field, value), _PATH.sub("", message))
 

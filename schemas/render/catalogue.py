@@ -52,7 +52,7 @@ def bounds(field: Field) -> str:
         case Kind.CODE:
             return ", ".join(value for value, _ in field.values)
         case Kind.TEXT:
-            return f"1–{field.max_length} characters"
+            return f"1–{field.max_length} 字 characters"
         case Kind.INTEGER | Kind.DECIMAL if field.ge is not None and field.le is not None:
             limit = f", ≤ {field.not_above}" if field.not_above else ""
             return f"{_number(field.ge)} – {_number(field.le)}{limit}"
@@ -65,6 +65,7 @@ def _field(field: Field) -> Entry:
     return {
         "name": field.name, "title": {"en": field.title.en, "zh": field.title.zh},
         "kind": _pair(KINDS[field.kind]), "unit": field.unit, "bounds": bounds(field),
+        "max_length": field.max_length if field.kind is Kind.TEXT and not field.combine else None,
         "values": {value: {"en": t.en, "zh": t.zh} for value, t in field.values},
         "required": field.required, "key": field.key,
         "personal": _pair(PERSONAL[field.personal or Personal.NONE]),

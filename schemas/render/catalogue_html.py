@@ -59,6 +59,8 @@ def _limits(field: Entry) -> str:
                            for value, words in field["values"].items())
     if field["formula"]:
         return f"<code>{escape(field['formula'])}</code>"
+    if field["max_length"]:
+        return both(f"1–{field['max_length']} 字", f"1–{field['max_length']} characters")
     return escape(field["bounds"] or field["combine"])
 
 
@@ -91,7 +93,7 @@ def _section(entry: Entry) -> str:
     return (
         f'<section id="{entry["name"]}"><h3>{both(meaning["zh"], entry["name"])} '
         f'<code class="soft">{entry["name"]} v{entry["version"]}</code></h3>'
-        f"<p>{both(meaning['zh'], meaning['en'])}</p>{_facts(entry)}"
+        f'<p lang="en">{escape(meaning["en"])}</p>{_facts(entry)}'
         f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         f"</div>{example}</section>")
 

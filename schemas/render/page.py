@@ -18,7 +18,7 @@ font-family:'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sy
 a{color:var(--lead);text-decoration:none}a:hover{text-decoration:underline}
 .language{position:absolute;opacity:0}
 header{background:linear-gradient(120deg,#0a2a4d,#0b5cad);color:#fff;padding:34px 24px 30px}
-header .inside,main{max-width:1180px;margin:0 auto}
+header .inside{max-width:1132px;margin:0 auto}main{max-width:1180px;margin:0 auto}
 header h1{margin:0 0 6px;font-size:30px}header p{margin:0;opacity:.86;max-width:760px}
 header a{color:#fff;text-decoration:underline;text-underline-offset:3px}
 .choose{float:right;display:flex;gap:6px}
@@ -43,7 +43,7 @@ tr:last-child td{border-bottom:0}td.number{text-align:right;font-variant-numeric
 .mark{display:inline-block;border-radius:99px;padding:0 9px;font-size:12px;border:1px solid;
 white-space:nowrap}
 .mark.good{color:var(--good)}.mark.warn{color:var(--warn)}.mark.soft{color:var(--soft)}
-nav{display:flex;flex-wrap:wrap;gap:8px;margin:14px 0 4px}
+nav{display:flex;flex-wrap:wrap;gap:8px;margin:14px 0 16px}
 nav a{border:1px solid var(--line);background:var(--card);border-radius:99px;padding:2px 12px;
 font-size:13px}
 .soft{color:var(--soft)}

@@ -9,11 +9,15 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from schemas.fields import Text
 from schemas.render.page import both, mark, page
 from streams.feeds.board import LICENCE, Board, Snapshot
 from streams.feeds.inventory import GEOJSON, Feed
 
-PREVIEW_ROWS = 8
+PREVIEWED = ("/v1/traffic/roads.geojson", "/v1/parking.geojson", "/v1/environment-reading.geojson")
+PREVIEW_ROWS = 6
+STATUS = {"provisional": Text("Provisional", "暂定"), "final": Text("Final", "定稿"),
+          "revised": Text("Revised", "修订")}
 CITY_TIME = ZoneInfo("Asia/Shanghai")
 # renews the live part only, so that the reader's place and language stay
 SCRIPT = """
@@ -70,8 +74,10 @@ def _table(heads: list[tuple[str, str]], rows: list[str]) -> str:
             f"<tbody>{''.join(rows)}</tbody></table></div>")
 
 
-def _value(value: Any) -> str:
-    """Write one figure of the preview."""
+def _value(value: Any, words: dict[str, Text] | None = None) -> str:
+    """Write one figure of the preview; `words` says what codes mean."""
+    if words and value in words:
+        return both(words[value].zh, words[value].en)
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -91,8 +97,10 @@ def _preview(board: Board, feed: Feed) -> str:
     titles = {field.name: (field.title.zh, field.title.en) for field in feed.declared.fields}
     titles |= {"vacant": ("空余车位", "Vacant spaces"), "full": ("已满", "Full"),
                "status": ("状态", "Status"), "events": ("事件数", "Events")}
-    rows = ["<tr>" + "".join(f"<td>{_value(one.get(name))}</td>" for name in names) + "</tr>"
-            for one in shown[:PREVIEW_ROWS]]
+    words = {field.name: dict(field.values) for field in feed.declared.fields}
+    words.setdefault("status", STATUS)
+    rows = ["<tr>" + "".join(f"<td>{_value(one.get(name), words.get(name))}</td>"
+                             for name in names) + "</tr>" for one in shown[:PREVIEW_ROWS]]
     heads = [titles.get(name, (name, name)) for name in names]
     return (f"<section><h3>{both(feed.title.zh, feed.declared.name)}</h3>"
             f"<p><code>{feed.path}</code></p>{_table(heads, rows)}</section>")
@@ -128,7 +136,8 @@ def draw_front(board: Board, host: str) -> str:
              ("数据时间", "Data of"), ("记录", "Records"), ("压缩后", "Compressed")]
     feeds = list(board.feeds.values())
     table = _table(heads, [_feed_row(board, feed) for feed in feeds])
-    live = [drawn for feed in feeds if (drawn := _preview(board, feed))][:2]
+    live = [drawn for path in PREVIEWED if path in board.feeds
+            and (drawn := _preview(board, board.feeds[path]))]
     lead = both("城市实时数据，非个人信息，免费开放。",
                 "Live, non-personal data of the city, open to all. ")
     lead += (f' <a href="/v1/catalogue">{both("数据目录", "Catalogue")}</a> · '

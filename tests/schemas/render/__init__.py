@@ -1,0 +1,1 @@
+"""Test what is rendered from the declarations."""
