@@ -26,7 +26,7 @@ from streams.settings import read_settings
 
 ACCOUNTS = ("migrator", "sink", "reader")
 MEMORY_BYTES = 1_200_000_000
-# the last statement never ends: the engine serves as long as it runs; the quota does not count it
+# the last statement never ends: the engine serves as long as it runs
 SERVE = (
     "CREATE DATABASE IF NOT EXISTS store ENGINE = Atomic;"
     "CREATE DATABASE IF NOT EXISTS city ENGINE = Atomic;"
@@ -45,7 +45,7 @@ def write_config() -> Path:
     hashes = {account: hashlib.sha256(get_password("clickhouse", account).encode()).hexdigest()
               for account in ACCOUNTS}
     users = write_private(home / "users.xml", render("users.xml", memory=MEMORY_BYTES,
-        statements=SERVE.count(";"), **hashes))
+        statements=SERVE.count(";") + 1, **hashes))
     return write_private(home / "config.xml", render(
         "clickhouse.xml", users=users, data=home / "data", logs=logs, host=settings.host,
         memory=MEMORY_BYTES))

@@ -1,0 +1,60 @@
+"""Tell whether a component does its work already, by asking it."""
+
+from __future__ import annotations
+
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import orjson
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from schemas import registry
+from streams.broker import client_config
+from streams.settings import read_settings
+
+PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final",
+                   "publishers", "rules"}
+
+
+def port_answers(name: str) -> Callable[[], bool]:
+    """Give a probe that tells whether a port of `streams.settings.PORTS` takes connections."""
+    def probe() -> bool:
+        settings = read_settings()
+        try:
+            with socket.create_connection((settings.host, settings.port(name)), timeout=1):
+                return True
+        except OSError:
+            return False
+    return probe
+
+
+def list_topics() -> set[str]:
+    """List the topics that the broker has; none when it is away."""
+    try:
+        client = AdminClient({**client_config("admin"), "log_level": 0})
+        return set(client.list_topics(timeout=3).topics)
+    except KafkaException:
+        return set()
+
+
+def declarations_are_registered() -> bool:
+    """Tell whether every declared family and result has its topic, and the registrar serves."""
+    registry.refresh()
+    wanted = PLATFORM_TOPICS | {f"event-{name}" for name in registry.families()}
+    wanted |= {f"result-{name}" for name in registry.results()}
+    return port_answers("metrics_registrar")() and wanted <= list_topics()
+
+
+def jobs_run() -> bool:
+    """Tell whether as many Flink jobs run as there are statement sets."""
+    settings = read_settings()
+    address = f"http://{settings.host}:{settings.port('flink_rest')}/jobs/overview"
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            jobs = orjson.loads(answer.read())["jobs"]
+    except (urllib.error.URLError, OSError, ValueError, KeyError):
+        return False
+    return sum(job["state"] == "RUNNING" for job in jobs) >= settings.statement_sets
