@@ -1,0 +1,1 @@
+"""Turn the rows of a recording or partner file into events, as a mapping file says."""
