@@ -1,0 +1,1 @@
+"""Know where things are: datums, the area tree, cells, and which area holds a point."""
