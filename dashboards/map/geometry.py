@@ -16,7 +16,7 @@ from shapely.geometry import Point, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from geo import roads
-from geo.areas import AreaTree
+from geo.tree import AreaTree
 from streams.settings import read_settings
 
 SIMPLIFY_COUNTY_M = 60.0
@@ -51,8 +51,9 @@ def _area(feature: dict[str, Any], level: str) -> dict[str, Any]:
     geometry = mapping(where)
     polygons = geometry["coordinates"]
     return {
-        "code": properties["code"], "level": level, "name": properties.get("name", ""),
-        "synthetic": bool(properties.get("synthetic")), "label": _short((label.x, label.y)),
+        "code": properties["code"], "level": level, "name": properties["name_zh"],
+        "name_en": properties["name_en"], "synthetic": bool(properties["synthetic"]),
+        "label": _short((label.x, label.y)),
         "polygons": _short(polygons if geometry["type"] == "MultiPolygon" else [polygons]),
     }
 

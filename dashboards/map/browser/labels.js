@@ -1,5 +1,6 @@
 // Write names on the map as page text: crisp at any size, one above another only where there is room.
 import { draw, make, repeat, say } from './dom.js'
+import { project as toScreen } from './view.js'
 import { local, placePoint, roadList } from './places.js'
 
 let box = null
@@ -68,7 +69,8 @@ function rectangle (label, at, size) {
   return [at[0] - w / 2, at[1] - h / 2, at[0] + w / 2, at[1] + h / 2]
 }
 
-export function placeLabels (data, project, view) {
+export function placeLabels (data, view) {
+  const project = (place) => toScreen(view, place)
   const key = `${data.language}:${view.width}x${view.height}:${view.zoom}`
   if (key === shownFor) return
   shownFor = key
@@ -106,7 +108,8 @@ function reserved ({ width, height }, unit) {
 }
 
 // Every alert in sight gets its sign; its words only where they hide no other alert's.
-export function placePins (data, project, view) {
+export function placePins (data, view) {
+  const project = (place) => toScreen(view, place)
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize)
   const taken = reserved(view, unit)
   const pins = data.alerts.rows.filter((one) => one.raised)

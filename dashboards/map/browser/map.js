@@ -2,6 +2,7 @@
 import { make, repeat, say } from './dom.js'
 import { learn } from './places.js'
 import { makeLabels, placeLabels, placePins } from './labels.js'
+import { bounds, fitView } from './view.js'
 import { makeOverview, showOverview } from './overview.js'
 
 const NONE = 255
@@ -22,6 +23,7 @@ const webgl = hasWebgl()
 export function makeMap (panel) {
   box = { panel, canvas: make('div', 'map', panel), labels: make('div', 'labels', panel) }
   box.legend = make('div', 'legend', panel)
+  box.remark = make('div', 'remark', panel)
   box.message = make('p', 'message', panel)
   box.overview = makeOverview(panel)
   load()
@@ -63,52 +65,11 @@ async function load () {
   fit()
 }
 
-function bounds () {
-  const points = geometry.segments.length
-    ? geometry.segments.flatMap((one) => one.line)
-    : geometry.areas.flatMap((one) => one.polygons.flatMap((polygon) => polygon[0]))
-  const edge = [[Infinity, Infinity], [-Infinity, -Infinity]]
-  for (const [x, y] of points) {
-    edge[0] = [Math.min(edge[0][0], x), Math.min(edge[0][1], y)]
-    edge[1] = [Math.max(edge[1][0], x), Math.max(edge[1][1], y)]
-  }
-  return edge
-}
-
-// Web Mercator, as deck.gl has it: 512 units a world at zoom 0.
-function mercator (latitude) {
-  return Math.log(Math.tan(Math.PI / 4 + latitude * Math.PI / 360))
-}
-
 function fit () {
-  const width = box.panel.clientWidth
-  const height = box.panel.clientHeight
-  if (!geometry || !width || !height) return
-  const [[west, south], [east, north]] = bounds()
-  const across = (east - west) / 360
-  const along = (mercator(north) - mercator(south)) / (2 * Math.PI)
-  const unit = rem()
-  const room = (right) => {
-    const [w, h] = [width - (0.45 + right) * unit, height - 1.2 * unit]
-    return { right, w, h, scale: Math.min(w / across, h / along) }
-  }
-  // the small map gets a side of its own where that does not make the large one much smaller
-  const [full, beside] = [room(0.45), room(2.1)]
-  const best = beside.scale > 0.82 * full.scale ? beside : full
-  const { scale } = best
-  const centre = [(west + east) / 2 + (best.right - 0.45) * unit / 2 / scale * 360,
-    (mercator(north) + mercator(south)) / 2 - 0.05 * unit / scale * 2 * Math.PI]
-  view = {
-    longitude: centre[0], zoom: Math.log2(scale / 512), middle: centre[1],
-    latitude: Math.atan(Math.sinh(centre[1])) * 180 / Math.PI, width, height, scale
-  }
+  if (!geometry || !box.panel.clientWidth || !box.panel.clientHeight) return
+  view = fitView(geometry, box.panel.clientWidth, box.panel.clientHeight, rem())
   if (deck) deck.setProps({ viewState: { ...view, pitch: 0, bearing: 0 } })
   if (latest) redraw()
-}
-
-function project ([x, y]) {
-  return [view.width / 2 + (x - view.longitude) / 360 * view.scale,
-    view.height / 2 - (mercator(y) - view.middle) / (2 * Math.PI) * view.scale]
 }
 
 function rem () { return parseFloat(getComputedStyle(document.documentElement).fontSize) }
@@ -133,6 +94,8 @@ export function showMap (data) {
   box.panel.classList.toggle('no-webgl', !webgl)
   say(box.message, webgl ? '' : data.words['map.no-webgl'])
   showLegend(data)
+  const invented = geometry?.areas.some((one) => one.synthetic)
+  say(box.remark, invented ? data.words['map.synthetic'] : '')
   if (geometry && view) redraw()
 }
 
@@ -222,9 +185,9 @@ function redraw () {
     advance()
     deck.setProps({ layers: [...still, dotLayer(colours)] })
   }
-  placeLabels(latest, project, view)
-  placePins(latest, project, view)
-  showOverview(box.overview, geometry, latest, bounds(), gradeOf)
+  placeLabels(latest, view)
+  placePins(latest, view)
+  showOverview(box.overview, geometry, latest, bounds(geometry), gradeOf)
 }
 
 function showLegend ({ grades, words, colours }) {
