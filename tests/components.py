@@ -1,0 +1,86 @@
+"""Run real components for tests: a home of their own, free ports, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+WAIT_SECONDS = 90.0
+
+
+def _is_free(port: int) -> bool:
+    """Tell whether a port can be bound."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def find_free_offset() -> int:
+    """Find an offset at which every port of the platform is free."""
+    from streams.settings import PORTS
+    for offset in random.Random().sample(range(400, 12_000, 200), 50):
+        if all(_is_free(port + offset) for port in PORTS.values()):
+            return offset
+    raise RuntimeError("no free range of ports")
+
+
+def make_home() -> Path:
+    """Make a state directory that shares the installed components; point the settings to it.
+
+    This must run before anything reads the settings, which are frozen then.
+    """
+    installed = Path(os.environ.get("CITYBRAIN_HOME") or CHECKOUT / ".citybrain") / "components"
+    home = Path(tempfile.mkdtemp(prefix="citybrain-"))
+    (home / "components").symlink_to(installed)
+    for name in ("CITYBRAIN_BROKERS", "CITYBRAIN_CLICKHOUSE"):
+        os.environ.pop(name, None)
+    os.environ.update({
+        "CITYBRAIN_HOME": str(home), "CITYBRAIN_PORT_OFFSET": str(find_free_offset()),
+        "CITYBRAIN_SUPERVISED": str(home)})
+    (home / "logs").mkdir()
+    return home
+
+
+def remove_home(home: Path) -> None:
+    """End what may have been left running and delete the state directory."""
+    from infra.orphans import stop_marked
+    stop_marked()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def running(name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a component of the process table until the end of the block, once it is ready."""
+    from infra.processes import choose
+    process = choose(name)[0]
+    log = Path(os.environ["CITYBRAIN_HOME"]) / "logs" / f"{name}.log"
+    with log.open("ab") as stream:
+        child = subprocess.Popen(
+            process.command, cwd=CHECKOUT, stdout=stream, stderr=subprocess.STDOUT,
+            env={**os.environ, **process.environment()}, start_new_session=True)
+    try:
+        until = time.monotonic() + WAIT_SECONDS
+        while not process.ready():
+            if child.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{name} did not start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.2)
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(process.stop_seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

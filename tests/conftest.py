@@ -1,0 +1,64 @@
+"""Give tests a state directory of their own and, where asked for, the real components."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.components import CHECKOUT, make_home, remove_home, running
+
+# before any test module reads the settings
+HOME = make_home()
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    remove_home(HOME)
+
+
+@pytest.fixture(scope="session")
+def stack_home() -> Path:
+    """Give the state directory of this test session."""
+    return HOME
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Give the folder of recordings and third-party schemas beside the checkout, or skip."""
+    path = Path(os.environ.get("CITYBRAIN_SHARED") or CHECKOUT.parent / "shared")
+    if not (path / "data").is_dir():
+        pytest.skip(f"{path} holds no recordings (set CITYBRAIN_SHARED)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Run Kafka for the session; give its bootstrap address."""
+    from streams.settings import read_settings
+    with running("kafka"):
+        yield read_settings().bootstrap
+
+
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[tuple[str, int]]:
+    """Run ClickHouse for the session; give host and native port."""
+    from streams.settings import read_settings
+    with running("clickhouse"):
+        yield read_settings().store_address
+
+
+@pytest.fixture(scope="session")
+def flink() -> Iterator[str]:
+    """Run a JobManager and a TaskManager for the session; give the REST address."""
+    from infra import flink as launcher
+    from streams.settings import read_settings
+    settings = read_settings()
+    with running("jobmanager"), running("taskmanager"):
+        # clients started by a test find the cluster as the keeper of the jobs does
+        os.environ.update(launcher.environment())
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        yield f"http://{settings.host}:{settings.port('flink_rest')}"

@@ -1,0 +1,1 @@
+"""Test the launchers, the supervision and the commands."""
