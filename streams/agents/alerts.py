@@ -24,7 +24,7 @@ from prometheus_client import Gauge
 
 from schemas import registry
 from schemas.errors import CityBrainError, ComponentError
-from streams.agents.evaluation import Evaluator, Transition
+from streams.agents.evaluation import Evaluator
 from streams.agents.history import (
     Positions,
     is_untouched,
@@ -34,6 +34,7 @@ from streams.agents.history import (
     wait_for_topics,
 )
 from streams.agents.rules import Rule, RuleRefusedError, to_rule
+from streams.agents.transitions import Transition
 from streams.agents.watchdog import start_watchdog
 from streams.commands import ACCOUNT, RULES, put_rules
 from streams.metrics import ERRORS, EVENTS, serve
@@ -152,6 +153,8 @@ def _wanted() -> set[str]:
 def build_app(agent: Agent, publisher: Publisher) -> faust.App:
     """Build the Faust app; no topic is created, no web server started, no table kept."""
     settings = read_settings()
+    data = settings.home / "run" / APP
+    data.mkdir(parents=True, exist_ok=True)
     credentials = faust.SASLCredentials(
         username=ACCOUNT, password=get_password("kafka", ACCOUNT), mechanism="SCRAM-SHA-256")
     app = faust.App(
@@ -159,7 +162,7 @@ def build_app(agent: Agent, publisher: Publisher) -> faust.App:
         broker_credentials=credentials, broker_client_id=f"citybrain-{ACCOUNT}",
         consumer_auto_offset_reset="earliest", topic_allow_declare=False,
         topic_disable_leader=True, store="memory://", web_enabled=False, autodiscover=False,
-        datadir=settings.home / "run" / APP, broker_commit_interval=2.0, stream_wait_empty=False,
+        datadir=data, broker_commit_interval=2.0, stream_wait_empty=False,
         origin="streams.agents", processing_guarantee="at_least_once")
     topics = sorted({topic for topic, _ in agent.positions})
     source = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw",
@@ -215,8 +218,10 @@ def main() -> None:
         raise SystemExit(f"alerts: {error}") from error
     known = {topic for topic, _ in agent.positions}
     start_watchdog(consumer, agent.positions, lambda: _grown(consumer, known))
-    worker = faust.Worker(build_app(agent, publisher), loglevel="WARNING", quiet=True,
+    worker = faust.Worker(build_app(agent, publisher), loglevel="INFO", quiet=True,
                           redirect_stdouts=False)
+    for library in ("faust", "mode", "aiokafka"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     worker.execute_from_commandline()
 
 

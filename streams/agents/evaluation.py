@@ -20,52 +20,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from xxhash import xxh3_64_hexdigest
-
 from streams.agents.rules import Rule, Watch
+from streams.agents.transitions import Open, Transition, alert_id
 
 SETTLE_MS = 5_000
-_MAX_ID = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Hold a raised alert; `raised_at` is epoch ms."""
-
-    alert_id: str
-    raised_at: int
-    value: float
-    severity: str
-    title_en: str
-    title_zh: str
-    threshold: float
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """Say that an alert is raised or cleared at `at` (epoch ms)."""
-
-    rule_id: str
-    place: str
-    state: str
-    at: int
-    alert: Open
-
-    @property
-    def event_id(self) -> str:
-        """Give the id of the event: one raising and one clearing for each alert."""
-        return f"{self.alert.alert_id}:{self.state}"
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """Give the payload of the family `alert`."""
-        alert = self.alert
-        return {
-            "alert_id": alert.alert_id, "rule_id": self.rule_id, "state": self.state,
-            "severity": alert.severity, "place": self.place, "title_en": alert.title_en,
-            "title_zh": alert.title_zh, "value": round(alert.value, 3),
-            "threshold": alert.threshold, "raised_at": alert.raised_at,
-            "duration_seconds": max(0, self.at - alert.raised_at) // 1000}
 
 
 @dataclass(slots=True)
@@ -235,7 +193,7 @@ def _judge(watch: Watch, place: str, track: Track, start: int,
     if track.alert:
         track.alert = replace(track.alert, value=value)
         return [_clear(rule.id, place, track, end)]
-    track.alert = Open(_alert_id(rule.id, place, start), end, value, rule.severity,
+    track.alert = Open(alert_id(rule.id, place, start), end, value, rule.severity,
                        rule.title_en, rule.title_zh, rule.threshold)
     return [Transition(rule.id, place, "raised", end, track.alert)]
 
@@ -254,11 +212,3 @@ def _clear(rule_id: str, place: str, track: Track, at: int) -> Transition:
     alert, track.alert = track.alert, None
     assert alert is not None
     return Transition(rule_id, place, "cleared", at, alert)
-
-
-def _alert_id(rule_id: str, place: str, start: int) -> str:
-    """Make the id of an alert; a place too long for it is hashed."""
-    whole = f"{rule_id}:{place}:{start // 1000}"
-    if len(whole) <= _MAX_ID:
-        return whole
-    return f"{rule_id}:{xxh3_64_hexdigest(place.encode())}:{start // 1000}"

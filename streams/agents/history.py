@@ -12,6 +12,7 @@ from schemas.errors import ComponentError
 from streams.broker import open_consumer
 
 BATCH = 2_000
+BATCH_SECONDS = 0.2
 PATIENCE_SECONDS = 30.0
 log = logging.getLogger(__name__)
 Positions = dict[tuple[str, int], int]
@@ -84,9 +85,13 @@ def read_back(consumer: Consumer, topic: str, partitions: int, since_ms: int | N
 
 def _until_end(consumer: Consumer, topic: str, left: set[int]) -> Iterator[Message]:
     """Give records until each partition has told its end."""
+    heard_at = time.monotonic()
     while left:
-        batch = consumer.consume(BATCH, PATIENCE_SECONDS)
-        if not batch:
+        # a call returns when its batch is full or its time is up: keep that short
+        batch = consumer.consume(BATCH, BATCH_SECONDS)
+        if batch:
+            heard_at = time.monotonic()
+        elif time.monotonic() - heard_at > PATIENCE_SECONDS:
             raise ComponentError(f"reading {topic} back: nothing came for {PATIENCE_SECONDS:g} s")
         for message in batch:
             error = message.error()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from streams.agents.evaluation import SETTLE_MS, Evaluator, Transition
+from streams.agents.evaluation import SETTLE_MS, Evaluator
 from streams.agents.rules import Rule, to_rule
+from streams.agents.transitions import Transition
 
 MINUTE = 60_000
 T0 = 1_764_000_000_000 - 1_764_000_000_000 % (5 * MINUTE)
@@ -48,7 +50,7 @@ def due(minute: int) -> int:
     return T0 + (minute + 1) * MINUTE + GRACE
 
 
-def feed(evaluator: Evaluator, speeds: list[float | None], first: int = 0) -> list[Transition]:
+def feed(evaluator: Evaluator, speeds: Sequence[float | None], first: int = 0) -> list[Transition]:
     """Let one row a minute come in time, and judge each when it is due."""
     found = []
     for minute, speed in enumerate(speeds, first):
