@@ -12,6 +12,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -29,7 +30,7 @@ from dashboards.map.tiles import (
 )
 from streams.queries import wall
 from streams.settings import read_settings
-from streams.store import connect
+from streams.store import Store, connect
 
 Row = dict[str, Any]
 NO_RATIO = 255
@@ -39,6 +40,12 @@ log = logging.getLogger(__name__)
 _good: Row = {}
 _read_at: dict[str, float] = {}
 _lock = threading.Lock()
+
+
+@cache
+def _store() -> Store:
+    """Give the one connection of this process; whoever uses it holds the lock."""
+    return connect("reader")
 
 
 def _readers(store: wall.Store, city: str) -> dict[str, tuple[float, Callable[[], Any]]]:
@@ -71,8 +78,8 @@ def _unplanned(store: wall.Store) -> dict[str, Row]:
 
 def _read_due(now: float) -> bool:
     """Read the parts that are due into the last good ones; return whether the store answered."""
+    store = _store()
     try:
-        store = connect("reader")
         store.query("SELECT 1", {})
     except Exception as error:  # a wall goes on showing what it has, whatever is broken
         log.warning("store: %s", str(error).partition("\n")[0])

@@ -6,6 +6,7 @@ is None, never 0. Days begin at midnight in Asia/Shanghai. Nothing here names a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from schemas import registry
@@ -132,7 +133,7 @@ WHERE observed_at > now() - INTERVAL 60 SECOND"""
 class Store(Protocol):
     """Be anything that answers a query with rows; `streams.store` gives it."""
 
-    def query(self, sql: str, params: dict[str, Any] | None = None) -> list[Row]:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
         """Run a query and list its rows as dictionaries."""
 
 

@@ -64,7 +64,8 @@ function clash (a, b) {
 }
 
 function rectangle (label, at, size) {
-  const long = label.words.length * size * (label.latin ? 0.58 : 1.06)
+  const wide = label.rank === 1 ? (label.latin ? 0.68 : 1.28) : (label.latin ? 0.58 : 1.06)
+  const long = label.words.length * size * wide
   const [w, h] = label.steep ? [size * 1.3, long] : [long, size * 1.3]
   return [at[0] - w / 2, at[1] - h / 2, at[0] + w / 2, at[1] + h / 2]
 }
@@ -86,8 +87,11 @@ export function placeLabels (data, view) {
       label.at = visiblePart(label.id, project, view) ?? label.at
     }
     const tries = [label.at, ...label.spots]
-    const at = tries.find((one) => inside(one, view, 0.25 * unit) && !taken.some((other) =>
-      clash(other, rectangle(label, one, sizes[label.name]))))
+    const at = tries.find((one) => {
+      const room = rectangle(label, one, sizes[label.name])
+      return inside(room.slice(0, 2), view, 0.06 * unit) && inside(room.slice(2), view, 0.06 * unit) &&
+        !taken.some((other) => clash(other, room))
+    })
     if (!at) continue
     taken.push(rectangle(label, at, sizes[label.name]))
     shown.push({ ...label, at })

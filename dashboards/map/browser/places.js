@@ -20,10 +20,13 @@ export function areaName (code, frame) {
   if (!code) return frame.words.outside
   const county = areas.get(code.slice(0, 6))
   const township = code.length >= 9 ? areas.get(code.slice(0, 9)) : null
-  // county and township in Chinese; English names are long, and the county is what guests know
-  const known = frame.language === 'en' && county ? [county] : [county, township]
-  const names = known.filter(Boolean).map((one) => local(one, frame.language))
-  return names.length ? names.join('·') : frame.words['map.whole']
+  // people know a township by its Chinese name; where it has no other, the county is named
+  const known = [township, county].find((one) => one && hasName(one, frame.language))
+  return known ? local(known, frame.language) : frame.words['map.whole']
+}
+
+function hasName (one, language) {
+  return language !== 'en' || (one.name_en && one.name_en !== one.name)
 }
 
 export function local (one, language) {

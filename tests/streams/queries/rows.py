@@ -7,7 +7,8 @@ from typing import Any
 
 from schemas import registry
 from schemas.declare import Kind
-from schemas.render.clickhouse import result_columns
+from schemas.render import clickhouse
+from streams.store import Store
 
 Row = dict[str, Any]
 
@@ -39,7 +40,7 @@ def event(name: str, number: int, at: dt.datetime, **changed: Any) -> Row:
 def result(name: str, start: dt.datetime, **changed: Any) -> Row:
     """Make one stored row of a result: zeros, with some columns changed."""
     declared = registry.results()[name]
-    row: Row = dict.fromkeys(result_columns(declared), 0)
+    row: Row = dict.fromkeys(clickhouse.result_columns(declared), 0)
     row |= {field.name: "" for field in declared.keys}
     row |= {"window_seconds": 60, "window_start": start, "version": 1, "events": 1,
             "computed_at": moment()}
@@ -49,3 +50,24 @@ def result(name: str, start: dt.datetime, **changed: Any) -> Row:
 def columns(rows: list[Row]) -> dict[str, list[Any]]:
     """Turn rows into columns."""
     return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def make_tables(migrator: Store) -> None:
+    """Make every table and view of the declarations."""
+    for name, statement in clickhouse.SYSTEM_TABLES.items():
+        migrator.execute(statement)
+        migrator.execute(clickhouse.system_view(name))
+    for family in registry.families().values():
+        migrator.execute(clickhouse.event_table(family))
+        migrator.execute(clickhouse.event_view(family))
+    for declared in registry.results().values():
+        migrator.execute(clickhouse.result_table(declared))
+        migrator.execute(clickhouse.result_view(declared))
+
+
+def empty_tables(migrator: Store) -> None:
+    """Empty every table."""
+    names = [*clickhouse.SYSTEM_TABLES, *(one.table for one in registry.families().values()),
+             *(one.table for one in registry.results().values())]
+    for name in names:
+        migrator.execute(f"TRUNCATE TABLE store.{name}")

@@ -11,24 +11,53 @@ import pytest
 
 from schemas import registry
 from streams.queries import wall
-from tests.streams.queries.rows import columns, event, minute, moment, result
+from streams.store import Store, connect
+from tests.streams.queries.rows import (
+    columns,
+    empty_tables,
+    event,
+    make_tables,
+    minute,
+    moment,
+    result,
+)
 
 pytestmark = pytest.mark.live
 CITY = "3701"
 
 
-def _put(sink: Any, table: str, rows: list[dict[str, Any]]) -> None:
+def _put(sink: Store, table: str, rows: list[dict[str, Any]]) -> None:
     """Insert rows into a table."""
     sink.insert(table, columns(rows))
 
 
+@pytest.fixture(scope="module")
+def migrator(clickhouse: tuple[str, int]) -> Iterator[Store]:
+    """Give the account that makes tables, all of them made."""
+    store = connect("migrator")
+    make_tables(store)
+    yield store
+    store.close()
+
+
 @pytest.fixture
-def store(reader: Any, emptied: None) -> Iterator[Any]:
+def store(migrator: Store) -> Iterator[Store]:
     """Give a reader of an empty store."""
+    empty_tables(migrator)
+    reader = connect("reader")
     yield reader
+    reader.close()
 
 
-def test_an_empty_store_has_no_figures(store: Any) -> None:
+@pytest.fixture
+def sink() -> Iterator[Store]:
+    """Give the account that writes."""
+    writer = connect("sink")
+    yield writer
+    writer.close()
+
+
+def test_an_empty_store_has_no_figures(store: Store) -> None:
     assert wall.read_trends(store, CITY) == {"pulse": [], "vehicles": []}
     assert wall.read_today(store, CITY)["online_share"] is None
     assert wall.read_traffic(store, CITY) == {"roads": {}, "segments": {}, "areas": {}}
@@ -39,7 +68,7 @@ def test_an_empty_store_has_no_figures(store: Any) -> None:
     assert (wall.list_dots(store), wall.list_alerts(store), wall.list_cases(store)) == ([], [], [])
 
 
-def test_trends_take_the_city_only_and_unscale(store: Any, sink: Any) -> None:
+def test_trends_take_the_city_only_and_unscale(store: Store, sink: Store) -> None:
     good = {"area": CITY, "speed_samples": 4, "speed_sum": 12000, "parking_capacity_sum": 50}
     _put(sink, "city_pulse", [result("city-pulse", minute(2), **good),
                               result("city-pulse", minute(2), **good | {"area": "370102"}),
@@ -49,7 +78,7 @@ def test_trends_take_the_city_only_and_unscale(store: Any, sink: Any) -> None:
     assert row["at"] == int(minute(2).timestamp() * 1000)
 
 
-def test_the_day_begins_at_midnight_in_shanghai(store: Any, sink: Any) -> None:
+def test_the_day_begins_at_midnight_in_shanghai(store: Store, sink: Store) -> None:
     midnight = dt.datetime.now(ZoneInfo("Asia/Shanghai")).replace(
         hour=0, minute=0, second=0, microsecond=0)
     _put(sink, "city_pulse", [
@@ -59,7 +88,7 @@ def test_the_day_begins_at_midnight_in_shanghai(store: Any, sink: Any) -> None:
     assert (day["reported"], day["online_share"]) == (5, 75.0)
 
 
-def test_a_case_is_open_until_closed_and_shown_with_its_last_step(store: Any, sink: Any) -> None:
+def test_a_case_is_open_until_closed_and_shows_its_last_step(store: Store, sink: Store) -> None:
     due = moment(-3600)
     _put(sink, "grid_case", [
         event("grid-case", 1, moment(60), case_id="a", step="filed", due_at=due),
@@ -73,7 +102,7 @@ def test_a_case_is_open_until_closed_and_shown_with_its_last_step(store: Any, si
     assert shown["a"][0] == "closed"
 
 
-def test_segments_average_what_vehicles_just_did(store: Any, sink: Any) -> None:
+def test_segments_average_what_vehicles_just_did(store: Store, sink: Store) -> None:
     def position(number: int, ago: float, **more: Any) -> dict[str, Any]:
         return event("vehicle-position", number, moment(ago), vehicle_id=f"v{number}", **more)
 
@@ -85,14 +114,14 @@ def test_segments_average_what_vehicles_just_did(store: Any, sink: Any) -> None:
     assert wall.read_operations(store)["delay"] is not None
 
 
-def test_areas_are_counties_and_townships_of_the_city(store: Any, sink: Any) -> None:
+def test_areas_are_counties_and_townships_of_the_city(store: Store, sink: Store) -> None:
     rows = [result("area-traffic", minute(1), area=area, speed_samples=2, speed_sum=6000)
             for area in ("", "37", "3701", "370102", "370102001", "370102001001", "370202")]
     _put(sink, "area_traffic", rows)
     assert wall.read_traffic(store, CITY)["areas"] == {"370102": 30.0, "370102001": 30.0}
 
 
-def test_an_alert_shows_its_last_state_raised_ones_first(store: Any, sink: Any) -> None:
+def test_an_alert_shows_its_last_state_raised_ones_first(store: Store, sink: Store) -> None:
     _put(sink, "alert", [
         event("alert", 1, moment(90), alert_id="x", state="raised", title_zh="慢", title_en="slow"),
         event("alert", 2, moment(10), alert_id="x", state="cleared", title_zh="慢",
@@ -103,7 +132,7 @@ def test_an_alert_shows_its_last_state_raised_ones_first(store: Any, sink: Any) 
         ("y", "raised"), ("x", "cleared")]
 
 
-def test_residuals_of_both_signs_do_not_cancel(store: Any, sink: Any) -> None:
+def test_residuals_of_both_signs_do_not_cancel(store: Store, sink: Store) -> None:
     def ledger(ago: int, received: int, residual: int) -> dict[str, Any]:
         return {"raw_topic": f"raw-{residual}", "minute": minute(ago), "received": received,
                 "counted": received, "late": 1, "refused": 6, "duplicates": 2, "in_flight": 0,
@@ -115,7 +144,7 @@ def test_residuals_of_both_signs_do_not_cancel(store: Any, sink: Any) -> None:
     assert found["refused"] == pytest.approx(100 * 18 / 1230, abs=0.001)
 
 
-def test_parking_counts_open_car_parks_by_their_last_report(store: Any, sink: Any) -> None:
+def test_parking_counts_open_car_parks_by_their_last_report(store: Store, sink: Store) -> None:
     def report(number: int, ago: float, **more: Any) -> dict[str, Any]:
         return event("parking-occupancy", number, moment(ago), capacity=100, **more)
 
@@ -127,7 +156,7 @@ def test_parking_counts_open_car_parks_by_their_last_report(store: Any, sink: An
     assert (found["places"], found["vacant"], found["share"]) == (2, 140, 30.0)
 
 
-def test_air_is_of_the_city_and_of_fine_particles(store: Any, sink: Any) -> None:
+def test_air_is_of_the_city_and_of_fine_particles(store: Store, sink: Store) -> None:
     def reading(number: int, **more: Any) -> dict[str, Any]:
         return event("environment-reading", number, moment(5), station_id=f"s{number}", **more)
 
@@ -137,7 +166,7 @@ def test_air_is_of_the_city_and_of_fine_particles(store: Any, sink: Any) -> None
     assert wall.read_air(store, CITY) == {"stations": 2, "mean": 40.0, "highest": 50.0}
 
 
-def test_progress_is_the_furthest_publisher(store: Any, sink: Any) -> None:
+def test_progress_is_the_furthest_publisher(store: Store, sink: Store) -> None:
     at = moment(5).replace(microsecond=0)
     rows = [{"source": source, "family": "grid-case", "observed_at": when, "events": 1,
              "version": 1, "computed_at": moment()}
@@ -146,7 +175,7 @@ def test_progress_is_the_furthest_publisher(store: Any, sink: Any) -> None:
     assert wall.read_progress(store) == {"grid-case": int(at.timestamp() * 1000)}
 
 
-def test_any_family_can_be_read_without_a_tile_of_its_own(store: Any, sink: Any) -> None:
+def test_any_family_can_be_read_without_a_tile_of_its_own(store: Store, sink: Store) -> None:
     _put(sink, "traffic_flow", [
         event("traffic-flow", 1, moment(5), sensor_id="a", flow=100.0, speed=30.0),
         event("traffic-flow", 2, moment(4), sensor_id="a", flow=300.0),
