@@ -1,0 +1,54 @@
+"""Read what the gate made of a raw topic, to settle a replay against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Row = dict[str, Any]
+
+GATE = """
+SELECT raw_partition AS part, max(next_offset) AS reached, sum(records) AS seen,
+    sum(accepted) AS passed, sum(refused) AS refusals, sum(late) AS lates,
+    sum(duplicates) AS copies
+FROM city.gate_ledger WHERE raw_topic = %(topic)s GROUP BY part"""
+
+REFUSALS = """
+SELECT reason, field, count() AS events FROM city.dead_letters
+WHERE raw_topic = %(topic)s AND ({ranges})
+GROUP BY reason, field ORDER BY events DESC, reason, field"""
+
+
+class Store(Protocol):
+    """Be anything that answers a query with rows; `streams.store` gives it."""
+
+    def query(self, sql: str, params: dict[str, Any] | None = None) -> list[Row]:
+        """Run a query and list its rows as dictionaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateCount:
+    """Hold what the gate counted, of one partition or of several together."""
+
+    next_offset: int = 0
+    records: int = 0
+    accepted: int = 0
+    refused: int = 0
+    late: int = 0
+    duplicates: int = 0
+
+
+def read_gate(store: Store, topic: str) -> dict[int, GateCount]:
+    """Read the gate's counts of one raw topic by partition."""
+    return {
+        row["part"]: GateCount(row["reached"], row["seen"], row["passed"], row["refusals"],
+                               row["lates"], row["copies"])
+        for row in store.query(GATE, {"topic": topic})}
+
+
+def list_refusals(store: Store, topic: str, ranges: dict[int, tuple[int, int]]) -> list[Row]:
+    """List reason, field and number of the dead letters within [start, end) of each partition."""
+    terms = " OR ".join(
+        f"(raw_partition = {int(part)} AND raw_offset >= {int(start)} AND raw_offset < {int(end)})"
+        for part, (start, end) in sorted(ranges.items()))
+    return store.query(REFUSALS.format(ranges=terms or "0"), {"topic": topic})
