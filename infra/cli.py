@@ -20,7 +20,7 @@ COMMANDS = Path(__file__).resolve().parent / "commands"
 class CommandFolder(click.Group):
     """Find commands as files of a folder."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """List the commands by the names of the files."""
         return sorted(path.stem.replace("_", "-") for path in COMMANDS.glob("*.py")
                       if not path.stem.startswith("_"))
@@ -36,7 +36,7 @@ class CommandFolder(click.Group):
 
 @click.command(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})
 def citybrain() -> None:
-    """Run a city brain: its components, its data, its proofs. 城市大脑命令行。"""
+    """Run a city brain: its components, its data, its proofs (城市大脑命令行)."""
 
 
 def main() -> None:

@@ -58,7 +58,8 @@ def _arguments(config: Path) -> list[str]:
         "clickhouse", "--output-format=CSV", f"--config-file={config}",
         f"--path={config.parent / 'data'}", f"--listen_host={settings.host}",
         f"--tcp_port={settings.port('clickhouse')}",
-        f"--http_port={settings.port('clickhouse_http')}", "--log-level=warning", "--multiquery", f"--query={SERVE}"]
+        f"--http_port={settings.port('clickhouse_http')}", "--log-level=warning",
+        "--multiquery", f"--query={SERVE}"]
 
 
 def _serve(arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Write the generated files of the components, those with passwords readable by their owner only."""
+"""Write the generated files of the components; what holds passwords is for its owner only."""
 
 from __future__ import annotations
 

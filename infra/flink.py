@@ -128,7 +128,7 @@ def main() -> None:
     except ComponentError as error:
         sys.exit(f"{role}: {error}")
     os.environ.update(environment())
-    os.execv("/bin/bash", ["bash", str(script), "start-foreground"])  # noqa: S606
+    os.execv("/bin/bash", ["bash", str(script), "start-foreground"])
 
 
 if __name__ == "__main__":

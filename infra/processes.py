@@ -1,4 +1,4 @@
-"""List the processes of a city in one table: what runs, after what, and how it shows that it is ready.
+"""List the processes of a city in one table: what runs, after what, and when it is ready.
 
 A process starts when those it depends on are ready, and stops when those that depend on it have
 stopped.

@@ -57,4 +57,5 @@ def jobs_run() -> bool:
             jobs = orjson.loads(answer.read())["jobs"]
     except (urllib.error.URLError, OSError, ValueError, KeyError):
         return False
-    return sum(job["state"] == "RUNNING" for job in jobs) >= settings.statement_sets
+    running = [job for job in jobs if job["state"] == "RUNNING"]
+    return len(running) >= settings.statement_sets

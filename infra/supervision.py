@@ -26,6 +26,7 @@ from streams.settings import CHECKOUT, read_settings
 
 LOG_BYTES = "10MB"
 START_SECONDS = 15.0
+STOP_SECONDS = 70.0
 SOCKET_LIMIT = 100
 # so many that a component whose neighbour is away for hours still comes back by itself
 RETRIES = 1_000_000
@@ -158,3 +159,19 @@ def start_daemon() -> subprocess.Popen[bytes]:
         time.sleep(0.1)
     daemon.kill()
     raise ComponentError(f"the supervisor did not start: see {log_path('supervisor')}")
+
+
+def start_program(name: str) -> None:
+    """Start one process of the running city; raise ComponentError when the city is down."""
+    Supervisor().start(name)
+
+
+def stop_program(name: str, seconds: float = STOP_SECONDS) -> None:
+    """Stop one process of the running city and wait until it has ended."""
+    supervisor = Supervisor()
+    supervisor.stop(name)
+    until = time.monotonic() + seconds
+    while supervisor.states().get(name, {}).get("statename") in {"RUNNING", "STOPPING"}:
+        if time.monotonic() > until:
+            raise ComponentError(f"{name} has not stopped after {seconds:g} s")
+        time.sleep(0.2)

@@ -1,1 +1,1 @@
-
+"""Test every folder by its mirror here."""

@@ -1,1 +1,1 @@
-
+"""Hold one file a command of `citybrain`."""

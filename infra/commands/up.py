@@ -42,7 +42,8 @@ def _tell_addresses(processes: tuple[Process, ...]) -> None:
 
 def _watch(daemon: subprocess.Popen[bytes]) -> None:
     """Tell of every restart until interrupted; raise when the supervisor itself ends."""
-    supervisor, known = Supervisor(), {}
+    supervisor = Supervisor()
+    known: dict[str, int] = {}
     while daemon.poll() is None:
         for name, row in supervisor.states().items():
             if row["statename"] == "RUNNING" and known.setdefault(name, row["pid"]) != row["pid"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from clickhouse_driver.errors import ServerException
 
 from infra import clickhouse as launcher
 from streams.secrets import get_password
-from tests.components import running
 
 pytestmark = pytest.mark.live
 DENIED, WRONG_PASSWORD, QUOTA = 497, 516, 201
