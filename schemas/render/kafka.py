@@ -1,0 +1,70 @@
+"""Render the topics of declarations: names, partitions and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.declare import Family, ResultTable
+
+HOUR_MS = 3_600_000
+MEGABYTE = 1 << 20
+# the largest payload that the gate reads, and room for key and headers
+MAX_RECORD_BYTES = 262_144 + 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Describe one topic."""
+
+    name: str
+    partitions: int
+    settings: dict[str, str]
+
+
+def _settings(hours: int, megabytes: int, **more: str) -> dict[str, str]:
+    """Give retention in time and size, with segments small enough for it to bite."""
+    segment = max(1, min(64, megabytes // 4))
+    return {
+        "retention.ms": str(hours * HOUR_MS), "retention.bytes": str(megabytes * MEGABYTE),
+        "segment.bytes": str(segment * MEGABYTE), "segment.ms": str(HOUR_MS),
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+        **{name.replace("_", "."): value for name, value in more.items()}}
+
+
+def raw_topic(publisher: str, family: Family) -> Topic:
+    """Render the raw topic of a publisher and family; the broker stamps the time of arrival."""
+    return Topic(f"raw-{publisher}--{family.name}", family.partitions, _settings(
+        family.lifetime.raw_hours, family.lifetime.partition_megabytes,
+        message_timestamp_type="LogAppendTime"))
+
+
+def event_topic(family: Family) -> Topic:
+    """Render the topic of clean events."""
+    return Topic(family.topic, family.partitions, _settings(
+        family.lifetime.topic_hours, family.lifetime.partition_megabytes))
+
+
+def result_topic(result: ResultTable) -> Topic:
+    """Render the upsert topic of a result: the newest version of each key, for a while."""
+    return Topic(result.topic, 1, _settings(
+        result.lifetime.topic_hours, result.lifetime.partition_megabytes,
+        cleanup_policy="compact,delete", message_timestamp_type="LogAppendTime"))
+
+
+def _kept(name: str, megabytes: int = 16) -> Topic:
+    """Render a topic that keeps the newest record of each key for good."""
+    settings = _settings(1, megabytes, cleanup_policy="compact")
+    return Topic(name, 1, settings | {"retention.ms": "-1", "retention.bytes": "-1"})
+
+
+SYSTEM_TOPICS: tuple[Topic, ...] = (
+    # as long as the longest raw topic, so that each letter outlives its original
+    Topic("dead-letters", 1, _settings(168, 256)),
+    Topic("gate-ledger", 1, _settings(48, 64, cleanup_policy="compact,delete",
+                                      message_timestamp_type="LogAppendTime")),
+    Topic("publisher-progress", 1, _settings(168, 64, cleanup_policy="compact,delete",
+                                             message_timestamp_type="LogAppendTime")),
+    Topic("window-final", 1, _settings(48, 64)),
+    _kept("publishers"),
+    _kept("rules"),
+)

@@ -1,0 +1,126 @@
+"""Make topics, rights and tables follow the declarations: `python -m streams.registrar`.
+
+Every two seconds the declarations are read again; what is new gets its topics, its publisher's
+account and rights, its tables and views. That is how a family joins a running city by one file.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from schemas import registry
+from schemas.errors import CityBrainError, ComponentError, DeclarationError
+from schemas.render import clickhouse
+from schemas.render.clickhouse import column_type
+from streams.accounts import ensure_platform_accounts
+from streams.broker import open_admin
+from streams.metrics import ERRORS, serve
+from streams.publishers import default_registrations, read_registrations, register
+from streams.settings import read_settings
+from streams.store import Store, connect
+from streams.topics import align_settings, declared_topics, ensure_topics
+
+log = logging.getLogger("registrar")
+PERIOD_SECONDS = 2.0
+
+
+def ensure_tables(store: Store) -> None:
+    """Create tables and views that are missing; add columns that a declaration gained."""
+    for statement in clickhouse.SYSTEM_TABLES.values():
+        store.execute(statement)
+    for name in clickhouse.SYSTEM_TABLES:
+        store.execute(clickhouse.system_view(name))
+    for family in registry.families().values():
+        store.execute(clickhouse.event_table(family))
+        _add_columns(store, family.table,
+                     {f.name: column_type(f) for f in family.kept if not f.required})
+        store.execute(clickhouse.event_view(family))
+    for result in registry.results().values():
+        store.execute(clickhouse.result_table(result))
+        _add_columns(store, result.table, {f.name: "Nullable(Int64)" for f in result.measures})
+        store.execute(clickhouse.result_view(result))
+
+
+def _add_columns(store: Store, table: str, columns: dict[str, str]) -> None:
+    """Add the optional columns that a table does not have yet."""
+    known = {row["name"] for row in store.query(
+        "SELECT name FROM system.columns WHERE database = 'store' AND table = %(table)s",
+        {"table": table})}
+    for name, kind in columns.items():
+        if name not in known:
+            log.info("table %s gains column %s", table, name)
+            store.execute(f"ALTER TABLE store.{table} ADD COLUMN `{name}` {kind}")
+
+
+def ensure_broker(admin: KafkaAdminClient, *, align: bool) -> None:
+    """Create accounts, rights and topics that are missing; at start also align the settings."""
+    ensure_platform_accounts(admin)
+    ensure_topics(admin, declared_topics({}))
+    register(*default_registrations())
+    known = read_registrations("admin")
+    topics = declared_topics({name: one.families for name, one in known.items()})
+    made = ensure_topics(admin, topics)
+    if made:
+        log.info("made topics %s", ", ".join(made))
+    if align:
+        align_settings(admin, topics)
+
+
+def ensure(*, align: bool = True) -> None:
+    """Make everything that is declared exist, once; raise ComponentError where it cannot."""
+    admin = open_admin()
+    try:
+        ensure_broker(admin, align=align)
+    except KafkaError as error:
+        raise ComponentError(f"Kafka refused: {error!r}") from error
+    finally:
+        admin.close()
+    store = connect("migrator")
+    try:
+        ensure_tables(store)
+    finally:
+        store.close()
+
+
+def _refresh() -> bool:
+    """Read the declarations again; a broken one is told and stops nothing."""
+    try:
+        return registry.refresh()
+    except DeclarationError as error:
+        ERRORS.labels("declarations").inc()
+        log.error("%s", error)
+        return True
+
+
+def main() -> None:
+    """Follow the declarations until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("kafka").setLevel(logging.ERROR)
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    serve("registrar")
+    ready = read_settings().home / "run" / "registrar.ready"
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    ready.unlink(missing_ok=True)
+    wanted = True
+    while not ended.is_set():
+        wanted = _refresh() or wanted
+        if wanted:
+            try:
+                ensure(align=not ready.exists())
+                wanted = False
+                ready.touch()
+            except CityBrainError as error:
+                ERRORS.labels("registrar").inc()
+                log.error("%s", error)
+        ended.wait(PERIOD_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

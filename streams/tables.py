@@ -1,0 +1,115 @@
+"""Say how the records of a topic become rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import registry
+from schemas.declare import Family, Field, Kind, ResultTable
+from schemas.errors import DeclarationError
+
+Take = Callable[[Mapping[str, Any]], Any]
+APPENDED_AT = "appended_at"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """Hold a table's name and, for each column that is written, how to take it from a record.
+
+    A record is its JSON as a dictionary, with `appended_at`, the topic's time of it (epoch ms).
+    """
+
+    table: str
+    columns: Mapping[str, Take]
+
+    def lay_out(self, records: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
+        """Lay records out as columns."""
+        return {name: [take(one) for one in records] for name, take in self.columns.items()}
+
+
+def _plain(name: str) -> Take:
+    """Take a value as it is, None where it is missing."""
+    return lambda record: record.get(name)
+
+
+def _text(name: str) -> Take:
+    """Take a text, "" where it is missing."""
+    return lambda record: record.get(name) or ""
+
+
+def _count(name: str) -> Take:
+    """Take a count, 0 where it is missing."""
+    return lambda record: record.get(name) or 0
+
+
+def _seconds(name: str) -> Take:
+    """Take an instant in whole seconds from epoch milliseconds."""
+    return lambda record: record[name] // 1000
+
+
+def _field(field: Field) -> Take:
+    """Take a declared field."""
+    missing_text = field.required and field.kind in (Kind.TEXT, Kind.CODE)
+    return _text(field.name) if missing_text else _plain(field.name)
+
+
+def _event_rows(family: Family) -> TableRows:
+    """Say how clean events become rows."""
+    columns: dict[str, Take] = {name: _text(name) for name in ("id", "source")}
+    columns |= {name: _plain(name) for name in ("observed_at", "received_at", "computed_at")}
+    columns |= {"area": _text("area"), "raw_topic": _text("raw_topic")}
+    columns |= {name: _count(name) for name in ("raw_partition", "raw_offset")}
+    columns |= {field.name: _field(field) for field in family.kept}
+    return TableRows(family.table, columns)
+
+
+def _result_rows(result: ResultTable) -> TableRows:
+    """Say how a result's records become rows; they were computed when the topic took them."""
+    columns: dict[str, Take] = {
+        "window_seconds": _plain("window_seconds"), "window_start": _seconds("window_start")}
+    columns |= {field.name: _text(field.name) for field in result.keys}
+    columns |= {name: _count(name) for name in ("events", "late", "version")}
+    columns |= {field.name: _plain(field.name) for field in result.measures}
+    return TableRows(result.table, columns | {"computed_at": _plain(APPENDED_AT)})
+
+
+_LETTER_TEXTS = ("source", "family", "reason", "field", "value", "detail", "class", "raw_topic",
+                 "event_id")
+SYSTEM_ROWS: dict[str, TableRows] = {
+    "dead-letters": TableRows("dead_letters", {
+        **{name: _text(name) for name in _LETTER_TEXTS},
+        **{name: _count(name) for name in ("raw_partition", "raw_offset")},
+        "observed_at": _plain("observed_at"), "received_at": _plain("received_at")}),
+    "gate-ledger": TableRows("gate_ledger", {
+        "raw_topic": _text("raw_topic"), "minute": _seconds("minute"),
+        **{name: _count(name) for name in ("raw_partition", "records", "accepted", "refused",
+                                           "late", "duplicates", "next_offset", "version")},
+        "computed_at": _plain(APPENDED_AT)}),
+    "publisher-progress": TableRows("publisher_progress", {
+        **{name: _text(name) for name in ("source", "family")},
+        "observed_at": _plain("observed_at"), "events": _count("events"),
+        "version": _count("version"), "computed_at": _plain(APPENDED_AT)}),
+    "window-final": TableRows("window_final", {
+        "result": _text("result"), "window_seconds": _plain("window_seconds"),
+        "window_start": _seconds("window_start"), "final_at": _plain("final_at")}),
+}
+
+
+def find_rows(topic: str) -> TableRows | None:
+    """Find how a topic's records become rows; None for a topic that nothing declares."""
+    if topic in SYSTEM_ROWS:
+        return SYSTEM_ROWS[topic]
+    kind, _, name = topic.partition("-")
+    for known in (True, False):
+        if kind == "event" and name in registry.families():
+            return _event_rows(registry.families()[name])
+        if kind == "result" and name in registry.results():
+            return _result_rows(registry.results()[name])
+        if known:
+            try:
+                registry.refresh()
+            except DeclarationError:
+                pass  # told by the registrar
+    return None
