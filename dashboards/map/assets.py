@@ -47,7 +47,7 @@ async def _deck(_: Request) -> Response:
     path = deck_bundle()
     if not path.is_file():
         return Response(status_code=404)
-    return FileResponse(path, media_type=TYPES[".js"], headers=FOREVER)
+    return FileResponse(path, media_type=TYPES[".js"], headers={"Cache-Control": "max-age=3600"})
 
 
 def _geometry(_: Request) -> Response:

@@ -6,8 +6,9 @@ immutable JSON document; updates then carry one byte a road segment only.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -27,8 +28,9 @@ _DECIMALS = 5
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Hold the map's document, and the limits (km/h) by which speeds become ratios."""
+    """Hold the map's document, its version, and the limits (km/h) that make speeds ratios."""
 
+    version: str
     document: bytes
     segments: tuple[str, ...]
     segment_roads: tuple[str, ...]
@@ -105,22 +107,39 @@ def _limits(areas: list[BaseGeometry], codes: list[str],
     return {code: sum(limits) / len(limits) for code, limits in sums.items()}
 
 
-@cache
-def read_geometry() -> Geometry:
-    """Build the map of the configured city from the area tree in the state directory."""
-    settings = read_settings()
-    tree = AreaTree.load(settings.areas)
-    features = [
+def _area_features(city: str) -> list[tuple[str, dict[str, Any]]]:
+    """List level and feature of the city's counties and townships; none while no tree is built."""
+    if not _stamp():
+        return []
+    tree = AreaTree.load(read_settings().areas)
+    return [
         (level, feature)
         for level, simplify in (("county", SIMPLIFY_COUNTY_M), ("township", SIMPLIFY_TOWNSHIP_M))
-        for feature in tree.to_geojson(level, under=settings.city, simplify_m=simplify)["features"]
-        if feature.get("geometry")
-    ]
+        for feature in tree.to_geojson(level, under=city, simplify_m=simplify)["features"]
+        if feature.get("geometry")]
+
+
+def _stamp() -> int:
+    """Tell when the area tree was built, ns; 0 while there is none."""
+    file = read_settings().areas / "meta.json"
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
+@lru_cache(maxsize=1)
+def _build(stamp: int) -> Geometry:  # noqa: ARG001 (the cache's key)
+    """Build the map of the configured city from the roads and the area tree of one moment."""
+    features = _area_features(read_settings().city)
     segments = _roads()
     codes = [feature["properties"]["code"] for _, feature in features]
     limits = _limits([shape(feature["geometry"]) for _, feature in features], codes, segments)
-    document = {"areas": [_area(feature, level) for level, feature in features],
-                "segments": segments, "water": _water(), "landmarks": _landmarks()}
+    document = orjson.dumps({
+        "areas": [_area(feature, level) for level, feature in features],
+        "segments": segments, "water": _water(), "landmarks": _landmarks()})
     return Geometry(
-        orjson.dumps(document), tuple(one["id"] for one in segments),
+        hashlib.sha256(document).hexdigest()[:12], document, tuple(one["id"] for one in segments),
         tuple(one["road"] for one in segments), tuple(one["limit"] for one in segments), limits)
+
+
+def read_geometry() -> Geometry:
+    """Read the map, built anew when the area tree has changed."""
+    return _build(_stamp())

@@ -9,7 +9,8 @@ let shownFor = ''
 
 export function makeLabels (parent, map) {
   geometry = map
-  box = { names: make('div', 'names', parent), pins: make('div', 'pins', parent) }
+  shownFor = ''
+  box ??= { names: make('div', 'names', parent), pins: make('div', 'pins', parent) }
 }
 
 function roadLabels (language, project) {

@@ -18,7 +18,9 @@ let latest = null
 let dots = null
 let view = null
 let slow = 0
+let asked = null
 const webgl = hasWebgl()
+let trouble = webgl ? null : 'map.no-webgl'
 
 export function makeMap (panel) {
   box = { panel, canvas: make('div', 'map', panel), labels: make('div', 'labels', panel) }
@@ -45,14 +47,24 @@ function script (address) {
   })
 }
 
-async function load () {
-  const base = new URL('..', import.meta.url)
-  const answer = await fetch(new URL('geometry.json', base))
-  geometry = await answer.json()
+// The area tree may be built, or replaced, while walls are watching.
+async function loadGeometry (version) {
+  const address = new URL(`../geometry.json?${version}`, import.meta.url)
+  geometry = await (await fetch(address)).json()
+  geometry.version = version
   learn(geometry)
   makeLabels(box.labels, geometry)
+  fit()
+}
+
+async function load () {
   if (webgl) {
-    await script(new URL('deck.js', base).href)
+    try {
+      await script(new URL('../deck.js', import.meta.url).href)
+    } catch {
+      trouble = 'map.no-deck'
+      return
+    }
     gl = window.deck
     deck = new gl.Deck({
       parent: box.canvas, views: new gl.MapView({ repeat: false }), controller: false,
@@ -89,10 +101,11 @@ export function gradeOf (percent, grades) {
 
 export function showMap (data) {
   latest = data
+  if (data.map.geometry !== asked) loadGeometry(asked = data.map.geometry)
   const flat = new Float32Array(bytes(data.map.dots).buffer)
   dots = { flat, since: performance.now(), at: new Float32Array(flat.length / 2) }
-  box.panel.classList.toggle('no-webgl', !webgl)
-  say(box.message, webgl ? '' : data.words['map.no-webgl'])
+  box.panel.classList.toggle('no-map', Boolean(trouble))
+  say(box.message, trouble ? data.words[trouble] : '')
   showLegend(data)
   const invented = geometry?.areas.some((one) => one.synthetic)
   say(box.remark, invented ? data.words['map.synthetic'] : '')

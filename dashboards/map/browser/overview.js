@@ -9,6 +9,7 @@ export function makeOverview (parent) {
 }
 
 function build (overview, counties) {
+  overview.svg.replaceChildren()
   const points = counties.flatMap((one) => one.polygons.flatMap((polygon) => polygon[0]))
   const xs = points.map((one) => one[0])
   const ys = points.map((one) => one[1])
@@ -29,7 +30,8 @@ function build (overview, counties) {
 export function showOverview (overview, geometry, data, [[west, south], [east, north]], gradeOf) {
   const counties = geometry.areas.filter((one) => one.level === 'county')
   if (!counties.length) return
-  if (!overview.frame) build(overview, counties)
+  if (overview.version !== geometry.version) build(overview, counties)
+  overview.version = geometry.version
   say(overview.title, data.words['map.overview'])
   for (const county of counties) {
     const grade = gradeOf(data.map.areas[county.code], data.grades)

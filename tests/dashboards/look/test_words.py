@@ -34,7 +34,7 @@ def test_the_browser_asks_for_known_words_only() -> None:
     for path in (ROOT / "map" / "browser").glob("*.js"):
         text = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r"words\['([^']+)'\]", text))
-        asked |= set(re.findall(r"'((?:state|stale)\.[a-z]+)'", text))
+        asked |= set(re.findall(r"'((?:state|stale|map)\.[a-z-]+)'", text))
     assert asked
     assert asked <= set(words.WORDS)
 
