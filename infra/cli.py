@@ -1,11 +1,13 @@
 """Offer every command as `citybrain NAME`; a command is a file in `infra/commands/`.
 
 `citybrain dead-letters` is `infra/commands/dead_letters.py`, which names its click command
-`command`. A file is imported only when its command, or the list of all commands, is asked for.
+`command`. A file is imported only when its command is asked for; the list of all shows each
+file's first line.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
 from pathlib import Path
@@ -17,6 +19,12 @@ from schemas.errors import CityBrainError
 COMMANDS = Path(__file__).resolve().parent / "commands"
 
 
+def _first_line(path: Path) -> str:
+    """Give the first line of a module's docstring."""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0]
+
+
 class CommandFolder(click.Group):
     """Find commands as files of a folder."""
 
@@ -24,6 +32,13 @@ class CommandFolder(click.Group):
         """List the commands by the names of the files."""
         return sorted(path.stem.replace("_", "-") for path in COMMANDS.glob("*.py")
                       if not path.stem.startswith("_"))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the first line of each file, without importing any."""
+        rows = [(name, _first_line(COMMANDS / f"{name.replace('-', '_')}.py"))
+                for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find one command; click suggests near names when there is none."""

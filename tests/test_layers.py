@@ -14,7 +14,9 @@ ALLOWED = {
     "schemas": ("schemas",),
     "geo": ("geo", "schemas"),
     "streams": ("streams", "schemas", "geo"),
-    "jobs": ("jobs", "schemas", "geo", "streams.settings", "streams.gate", "streams.metrics"),
+    "jobs": ("jobs", "schemas", "geo", "streams.settings", "streams.gate", "streams.metrics",
+             # what the gate needs
+             "streams.broker", "streams.privacy", "streams.publishers", "streams.secrets"),
     "dashboards": ("dashboards", "schemas", "geo", "streams.queries", "streams.commands",
                    "streams.settings"),
     "infra": OURS,
