@@ -21,11 +21,18 @@ from schemas.render import (
     clickhouse,
     flink,
     json_schema,
+    kafka,
 )
 from schemas.render.json_schema import to_text
 
 FOLDER = Path(__file__).resolve().parent.parent / "published"
 CHECKSUMS = "checksums.json"
+
+
+def _topics(*topics: kafka.Topic) -> str:
+    """Write topics with their settings; the raw one stands for every publisher's."""
+    return to_text({one.name: {"partitions": one.partitions, "settings": one.settings}
+                    for one in topics})
 
 
 def family_files(family: Family) -> dict[str, str]:
@@ -38,6 +45,7 @@ def family_files(family: Family) -> dict[str, str]:
         "clickhouse.sql": (f"{clickhouse.event_table(family)};\n\n"
                            f"{clickhouse.event_view(family)};\n"),
         "flink.sql": f"{flink.family_view(family)};\n",
+        "topics.json": _topics(kafka.raw_topic(family.owner, family), kafka.event_topic(family)),
     }
 
 
@@ -50,6 +58,7 @@ def result_files(result: ResultTable) -> dict[str, str]:
         "clickhouse.sql": (f"{clickhouse.result_table(result)};\n\n"
                            f"{clickhouse.result_view(result)};\n"),
         "flink.sql": f"{flink.result_table(result, settings)};\n",
+        "topics.json": _topics(kafka.result_topic(result)),
     }
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 
 from geo.roads import list_roads, to_degrees
+from geo.tree import AreaTree
+from streams.settings import read_settings
 
 Geometry = dict[str, Any] | None
 # digits of an area code, by the level's name
 LEVELS: dict[str, int] = {"county": 6, "township": 9}
+# how far a simplified border may stray, metres: less than a map of the whole level can show
+SIMPLIFY_M: dict[str, float] = {"county": 30.0, "township": 10.0}
 
 
 @cache
@@ -38,11 +45,57 @@ def road_names(road_id: str) -> dict[str, Any]:
     return known[1] if known else {}
 
 
-def find_area(code: str) -> Geometry:  # noqa: ARG001
+class Areas:
+    """Hold polygons and names of the areas of a level, read again when the tree is built anew."""
+
+    def __init__(self, directory: Path) -> None:
+        """Take the directory of the built area tree; it may come later."""
+        self._directory = directory
+        self._stamp = 0
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def find(self, code: str) -> dict[str, Any] | None:
+        """Find the GeoJSON feature of an area; None where there is none."""
+        return self._known.get(code)
+
+    def refresh(self) -> None:
+        """Read the tree when it is new; without a tree nothing is known."""
+        file = self._directory / "meta.json"
+        stamp = file.stat().st_mtime_ns if file.exists() else 0
+        if stamp == self._stamp:
+            return
+        known: dict[str, dict[str, Any]] = {}
+        if stamp:
+            tree = AreaTree.load(self._directory)
+            for level in LEVELS:
+                found = tree.to_geojson(level, simplify_m=SIMPLIFY_M[level])
+                known |= {one["id"]: _shortened(one) for one in found["features"]}
+        self._stamp, self._known = stamp, known
+
+
+def _shortened(feature: dict[str, Any]) -> dict[str, Any]:
+    """Round the coordinates of a feature to a tenth of a metre."""
+    shape = shapely.set_precision(shapely.geometry.shape(feature["geometry"]), 1e-6)
+    return {**feature, "geometry": json.loads(shapely.to_geojson(shape))}
+
+
+@cache
+def areas() -> Areas:
+    """Give the areas of this city."""
+    return Areas(read_settings().areas)
+
+
+def find_area(code: str) -> Geometry:
     """Find the polygon of an area; None where there is none."""
-    return None
+    known = areas().find(code)
+    return known["geometry"] if known else None
 
 
-def area_names(code: str) -> dict[str, Any]:  # noqa: ARG001
-    """Give the name of an area and whether its polygon is synthetic."""
-    return {}
+def area_names(code: str) -> dict[str, Any]:
+    """Give the name of an area and whether its polygon is synthetic; nothing if not known."""
+    known = areas().find(code)
+    if known is None:
+        return {}
+    about = known["properties"]
+    return {"name": about["name_zh"], "name_en": about["name_en"],
+            "synthetic": about["synthetic"]}

@@ -87,6 +87,7 @@ def _read_roads(result: ResultTable, store: Store, values: Values) -> Content:
 
 def _read_areas(result: ResultTable, store: Store, values: Values) -> Content:
     """Read the latest window of each area of one level, with the area's polygon."""
+    geometry.areas().refresh()
     digits = geometry.LEVELS[values["level"]]
     rows = [row for row in list_windows(store, result, int(values["window"]))
             if len(row["area"]) == digits]

@@ -101,7 +101,8 @@ def test_rows_of_results_are_described() -> None:
     for result in registry.own_results():
         schema = row_schema(result)
         Draft202012Validator.check_schema(schema)
-        row: dict[str, Any] = dict.fromkeys(schema["required"], 1) | {f.name: "a" for f in result.keys}
+        row: dict[str, Any] = dict.fromkeys(schema["required"], 1)
+        row |= {f.name: "a" for f in result.keys}
         row["window_seconds"] = result.windows[0]
         Draft202012Validator(schema).validate(row)
         assert not Draft202012Validator(schema).is_valid({**row, "version": None})
