@@ -1,0 +1,58 @@
+"""`citybrain verify`: prove that nothing was lost."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from confluent_kafka import KafkaException
+
+from schemas.errors import CityBrainError
+from streams.ledger import MINUTE_MS, TERMS, Ledger, Row, settled
+
+
+@click.group()
+def command() -> None:
+    """Prove that nothing was lost."""
+
+
+@command.command()
+@click.option("--minutes", type=click.IntRange(2, 600), default=15, show_default=True,
+              help="How many minutes to look back.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def ledger(minutes: int, as_json: bool) -> None:
+    """Check received = counted + late + refused + duplicates + in flight, by topic and minute.
+
+    Minutes that ended less than a minute ago are shown, not judged. Exit code 1 on any residual.
+    """
+    now = time.time_ns() // 1_000_000
+    try:
+        rows = sorted(Ledger().count(minutes, now), key=lambda row: (row.minute, row.raw_topic))
+    except (CityBrainError, KafkaException) as error:
+        raise click.ClickException(str(error)) from error
+    judged = settled(rows, now)
+    lost = [row for row in judged if row.residual]
+    if as_json:
+        click.echo(json.dumps([asdict(row) | {"residual": row.residual} for row in rows]))
+    else:
+        _print(rows, now)
+        click.echo(f"{len(judged)} topic minutes judged,"
+                   f" residual {sum(row.residual for row in judged)}"
+                   f" ({len(lost)} not 0)")
+    sys.exit(1 if lost else 0)
+
+
+def _print(rows: list[Row], now: int) -> None:
+    """Print the ledger as a table."""
+    click.echo(f"{'minute (UTC)':17} {'topic':44} {'received':>9} "
+               + " ".join(f"{term.replace('_', ' '):>10}" for term in TERMS) + "   residual")
+    for row in rows:
+        open_ = "" if row.minute + 2 * MINUTE_MS <= now else "  (open)"
+        minute = datetime.fromtimestamp(row.minute / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        click.echo(f"{minute:17} {row.raw_topic:44} {row.received:9} "
+                   + " ".join(f"{getattr(row, term):10}" for term in TERMS)
+                   + f" {row.residual:10}{open_}")
