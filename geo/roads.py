@@ -10,6 +10,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from shapely import LineString, STRtree, distance, points
 
-from geo.junctions import Junction, Layout, Piece, Road, lay_beside, lay_out
+from geo.junctions import lay_out
+from geo.layout import Junction, Layout, Piece, Road, lay_beside
 
 FOLDER = Path(__file__).resolve().parent / "roads"
 CENTRE = (117.02, 36.66)  # degrees: the origin of the local plane
@@ -163,7 +165,7 @@ def _tree() -> tuple[STRtree, NDArray[np.float64], NDArray[np.int64]]:
     parts, headings, owners = [], [], []
     for number, segment in enumerate(list_segments()):
         line = np.column_stack(to_plane(segment.coordinates[:, 0], segment.coordinates[:, 1]))
-        for a, b in zip(line[:-1], line[1:], strict=True):
+        for a, b in pairwise(line):
             parts.append(LineString((a, b)))
             headings.append(math.degrees(math.atan2(b[0] - a[0], b[1] - a[1])) % 360)
             owners.append(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, NamedTuple
 
 
@@ -26,3 +27,8 @@ class Numbered:
         """Give the next id."""
         self._count += 1
         return f"{self._prefix}{self._count}"
+
+
+def choose(chance: random.Random, weighted: tuple[tuple[str, float], ...]) -> str:
+    """Draw one of the words given with their weights."""
+    return chance.choices([word for word, _ in weighted], [weight for _, weight in weighted])[0]

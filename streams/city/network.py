@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import sumo
 
-from geo import junctions, roads
-from geo.junctions import Junction, Piece
+from geo import interchanges, junctions, layout, roads
+from geo.layout import Junction, Piece
 from schemas.errors import ComponentError
 
 ROUTES = 3000
@@ -72,8 +72,9 @@ def sumo_program(name: str) -> tuple[str, dict[str, str]]:
 
 def _digest() -> str:
     """Name the state of the drawing and of the code that turns it into a net."""
-    parts = [roads.FOLDER / "jinan.geojson", Path(junctions.__file__), Path(roads.__file__),
-             Path(__file__)]
+    code = (interchanges, junctions, layout, roads)
+    parts = [roads.FOLDER / "jinan.geojson", Path(__file__),
+             *(Path(str(one.__file__)) for one in code)]
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
 
 
@@ -89,7 +90,7 @@ def read_network(home: Path) -> Network:
                 draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    tree = ElementTree.parse(folder / "city.add.xml")  # noqa: S314 (written by us)
+    tree = ET.parse(folder / "city.add.xml")  # noqa: S314 (written by us)
     routes = {one.attrib["id"]: tuple(one.attrib["edges"].split()) for one in tree.iter("route")}
     return Network(folder, list_detectors(), routes)
 
@@ -107,11 +108,11 @@ def list_detectors() -> tuple[Detector, ...]:
 
 def _build(folder: Path) -> None:
     """Write nodes and edges, let netconvert join them, then route trips over the net."""
-    layout = roads.read_layout()
+    network = roads.read_layout()
     _write(folder / "city.nod.xml", "nodes", [
         ("node", {"id": one.id, "x": f"{one.x:.2f}", "y": f"{one.y:.2f}", "type": _kind(one)})
-        for one in layout.junctions.values()])
-    _write(folder / "city.edg.xml", "edges", [("edge", _edge(one)) for one in layout.pieces])
+        for one in network.junctions.values()])
+    _write(folder / "city.edg.xml", "edges", [("edge", _edge(one)) for one in network.pieces])
     _run(folder, "netconvert", "--node-files", "city.nod.xml", "--edge-files", "city.edg.xml",
          "--output-file", "city.net.xml", "--no-turnarounds", "true", "--no-internal-links",
          "true", "--tls.default-type", "actuated", "--tls.cycle.time", "80",
@@ -119,11 +120,11 @@ def _build(folder: Path) -> None:
          "--no-warnings", "true")
     _write(folder / "city.trips.xml", "routes", [
         ("trip", {"id": name, "depart": "0", "from": a, "to": b})
-        for name, a, b in (*_draw_trips(layout.pieces), *_bus_lines(layout.pieces))])
+        for name, a, b in (*_draw_trips(network.pieces), *_bus_lines(network.pieces))])
     _run(folder, "duarouter", "--net-file", "city.net.xml", "--route-files", "city.trips.xml",
          "--output-file", "city.rou.xml", "--ignore-errors", "true", "--no-warnings", "true",
          "--weights.random-factor", "1.7", "--seed", "1", "--no-step-log", "true")
-    tree = ElementTree.parse(folder / "city.rou.xml")  # noqa: S314 (written by SUMO)
+    tree = ET.parse(folder / "city.rou.xml")  # noqa: S314 (written by SUMO)
     found = [(one.attrib["id"], one[0].attrib["edges"]) for one in tree.iter("vehicle")]
     _write(folder / "city.add.xml", "additional", [
         *_vehicle_types(), *_loops(),
@@ -132,11 +133,11 @@ def _build(folder: Path) -> None:
 
 def _write(path: Path, root: str, rows: list[tuple[str, dict[str, str]]]) -> None:
     """Write one XML file of flat elements."""
-    top = ElementTree.Element(root)
+    top = ET.Element(root)
     for tag, attributes in rows:
-        ElementTree.SubElement(top, tag, attributes)
-    ElementTree.indent(top)
-    ElementTree.ElementTree(top).write(path, encoding="utf-8", xml_declaration=True)
+        ET.SubElement(top, tag, attributes)
+    ET.indent(top)
+    ET.ElementTree(top).write(path, encoding="utf-8", xml_declaration=True)
 
 
 def _run(folder: Path, program: str, *arguments: str) -> None:
@@ -221,5 +222,5 @@ def _vehicle_types() -> list[tuple[str, dict[str, str]]]:
 
 def count_gaps(routes: Iterable[tuple[str, ...]]) -> int:
     """Count the neighbouring pairs on routes that no junction joins; 0 in a sound network."""
-    layout = {piece.id: piece for piece in roads.read_layout().pieces}
-    return sum(layout[a].end != layout[b].start for route in routes for a, b in pairwise(route))
+    known = {piece.id: piece for piece in roads.read_layout().pieces}
+    return sum(known[a].end != known[b].start for route in routes for a, b in pairwise(route))

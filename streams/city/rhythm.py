@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
+from itertools import pairwise
 
-from geo.roads import Segment, to_plane
+from geo.roads import get_segment, to_plane
 
 # hour of day → level 0..1, joined by straight lines; the day closes on itself
 TRAFFIC = ((0, .12), (3, .04), (5, .12), (6.5, .5), (7.7, 1), (9, .75), (11, .6), (13, .52),
@@ -25,14 +27,14 @@ HOSPITAL = ((0, .22), (5, .2), (7.5, .75), (9, .98), (11, .97), (13, .72), (15, 
             (24, .22))
 
 Curve = tuple[tuple[float, float], ...]
-_SENSITIVITY = {"expressway": .55, "arterial": .62, "secondary": .5, "branch": .35, "ramp": .3}
+_SENSITIVITY = {"expressway": .7, "arterial": .8, "secondary": .65, "branch": .35, "ramp": .3}
 _CENTRE_M = 4500.0
 
 
 def level(curve: Curve, hour: float) -> float:
     """Read a curve at an hour of day, 0 to 24."""
     hour %= 24
-    for (a, low), (b, high) in zip(curve, curve[1:], strict=False):
+    for (a, low), (b, high) in pairwise(curve):
         if a <= hour <= b:
             return low + (high - low) * (hour - a) / (b - a)
     return curve[-1][1]
@@ -49,15 +51,22 @@ def _draw(*parts: object) -> float:
     return int.from_bytes(digest, "big") / 2**48
 
 
-def free_share(segment: Segment, hour: float, seed: int) -> float:
+@lru_cache(maxsize=4096)
+def _nature(segment_id: str, seed: int) -> tuple[float, float, float, float]:
+    """Give what sets a segment apart: sensitivity, nearness to the centre, two draws."""
+    segment = get_segment(segment_id)
+    x, y = (float(part) for part in to_plane(*segment.middle))
+    return (_SENSITIVITY[segment.road_class], math.exp(-(x * x + y * y) / _CENTRE_M**2),
+            _draw(seed, segment.road_id), _draw(seed, segment_id))
+
+
+def free_share(segment_id: str, hour: float, seed: int) -> float:
     """Give the share of the speed limit that unseen traffic leaves on a segment at an hour.
 
     Nearer the centre and on busier classes more is lost; each road and segment differs by the
     seed, and the share swings slowly by some tenths within the hour.
     """
-    x, y = (float(part) for part in to_plane(*segment.middle))
-    centre = math.exp(-(x * x + y * y) / _CENTRE_M**2)
-    road, own = _draw(seed, segment.road_id), _draw(seed, segment.segment_id)
+    sensitivity, centre, road, own = _nature(segment_id, seed)
     swing = math.sin(2 * math.pi * (hour * (1 + own) + road))
-    busy = level(TRAFFIC, hour) * (.4 + .6 * centre) * (.35 + .6 * road + .5 * own + .15 * swing)
-    return max(.16, 1 - _SENSITIVITY[segment.road_class] * busy)
+    busy = level(TRAFFIC, hour) * (.35 + .65 * centre) * (.3 + .6 * road + .6 * own + .2 * swing)
+    return max(.16, 1 - sensitivity * busy)

@@ -6,18 +6,22 @@ rate asks for. Everything drawn comes from the seed, so the same seed drives the
 
 from __future__ import annotations
 
+import contextlib
 import random
+import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 import traci
+from sumolib.miscutils import getFreeSocketPort
 from traci import constants
 from traci.exceptions import FatalTraCIError, TraCIException
 
 from geo import roads
 from schemas.errors import ComponentError
 from streams.city import rhythm
-from streams.city.event import CityEvent, Numbered
+from streams.city.event import CityEvent, Numbered, choose
 from streams.city.network import Detector, Network, sumo_program
 
 WARM_UP_SECONDS = 150
@@ -25,9 +29,16 @@ MOST_VEHICLES = 4200
 _NEW_A_SECOND = 60
 _PATIENCE_SECONDS = 120  # a vehicle that finds no gap for so long is given up
 _SLICES = 12  # the speeds left by unseen traffic are renewed in so many turns
+_TRIES, _FAREWELL_SECONDS = 300, 5.0
 _KINDS = (("car", 62), ("taxi", 21), ("truck", 7), ("other", 4), ("bus", 6))
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _READ = (constants.VAR_POSITION, constants.VAR_SPEED, constants.VAR_ANGLE, constants.VAR_ROAD_ID)
+
+
+def _plate(number: int) -> str:
+    """Give a number plate of Jinan, none twice within 240,000 vehicles."""
+    letter, digits = divmod(number * 7919 % 240_000, 10_000)
+    return f"鲁A{_LETTERS[letter]}{digits:04d}"
 
 
 class _Vehicle:
@@ -58,12 +69,12 @@ class Traffic:
         self._vehicles: dict[str, _Vehicle] = {}
         self._number = self._equipped = self._step = 0
         self._limited: dict[str, float] = {}
-        self._open(seed, run)
+        self._open(seed)
         self._fill(hour)
 
-    def _open(self, seed: int, run: str) -> None:
+    def _open(self, seed: int) -> None:
         """Start SUMO and connect; raise ComponentError when it does not come up."""
-        path, _ = sumo_program("sumo")
+        path, environment = sumo_program("sumo")
         options = {
             "net-file": self.network.net, "additional-files": self.network.additional,
             "seed": seed, "step-length": 1, "time-to-teleport": 100, "ignore-route-errors": "true",
@@ -72,14 +83,16 @@ class Traffic:
             "device.rerouting.probability": 0.15, "device.rerouting.period": 120,
             "duration-log.disable": "true",
         }
-        command = [path, *(part for name, value in options.items()
-                           for part in (f"--{name}", str(value)))]
-        label = f"{run}-{id(self)}"
+        port = getFreeSocketPort()
+        command = [path, "--remote-port", str(port), *(
+            part for name, value in options.items() for part in (f"--{name}", str(value)))]
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
-            traci.start(command, label=label, numRetries=60, doSwitch=False)
+            with contextlib.redirect_stdout(sys.stderr):  # it prints while it waits
+                self._sumo: Any = traci.connect(port, _TRIES, "localhost", self._process, .1)
         except (FatalTraCIError, TraCIException, OSError) as error:
+            self.close()
             raise ComponentError(f"SUMO does not start: {error}") from error
-        self._sumo: Any = traci.getConnection(label)
         self._sumo.simulation.subscribe((
             constants.VAR_DEPARTED_VEHICLES_IDS, constants.VAR_ARRIVED_VEHICLES_IDS,
             constants.VAR_TELEPORT_STARTING_VEHICLES_NUMBER))
@@ -93,7 +106,7 @@ class Traffic:
 
     def _slow(self, segment: roads.Segment, hour: float) -> None:
         """Set the speed that unseen traffic and incidents leave on a segment."""
-        limit = segment.limit_kmh * rhythm.free_share(segment, hour, self.seed)
+        limit = segment.limit_kmh * rhythm.free_share(segment.segment_id, hour, self.seed)
         limit = min(limit, self._limited.get(segment.segment_id, limit))
         self._sumo.edge.setMaxSpeed(segment.segment_id, max(limit, 3.0) / 3.6)
 
@@ -125,19 +138,14 @@ class Traffic:
         """Send one more vehicle on its way."""
         self._number += 1
         name = f"{self._number}"
-        kind = self._chance.choices(*zip(*_KINDS, strict=True))[0]
+        kind = choose(self._chance, _KINDS)
         route = self._chance.choice(self._lines if kind == "bus" else self._trips)
         equipped = self._equipped < self.reports
         self._equipped += equipped
-        self._vehicles[name] = _Vehicle(self._plate(), kind, self.network.routes[route][-1],
+        self._vehicles[name] = _Vehicle(_plate(self._number), kind, self.network.routes[route][-1],
                                         equipped, self._step)
         self._sumo.vehicle.add(name, route, typeID=kind, departLane="random", departPos="random",
                                departSpeed="0")
-
-    def _plate(self) -> str:
-        """Draw a number plate of Jinan."""
-        digits = f"{self._chance.randrange(10**4):04d}"
-        return f"鲁A{self._chance.choice(_LETTERS)}{digits}"
 
     def _follow(self, told: dict[int, Any]) -> None:
         """Note who departed and who arrived."""
@@ -163,7 +171,8 @@ class Traffic:
 
     def report(self, now: int) -> list[CityEvent]:
         """List the position of every reporting vehicle; keep places and speeds for others."""
-        events, speeds = [], {}
+        events: list[CityEvent] = []
+        speeds: dict[str, list[float]] = {}
         self.positions = []
         scale_x, scale_y = 1 / roads.METRES_LONGITUDE, 1 / roads.METRES_LATITUDE
         position, speed, angle, road = _READ
@@ -210,8 +219,10 @@ class Traffic:
         return CityEvent("traffic-flow", payload, one.sensor_id, self._loop_ids.next(), now)
 
     def close(self) -> None:
-        """End SUMO."""
+        """End SUMO; nothing it holds is worth a farewell."""
+        self._process.terminate()
         try:
-            self._sumo.close()
-        except (FatalTraCIError, TraCIException, OSError):
-            pass  # it is gone already
+            self._process.wait(_FAREWELL_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
