@@ -17,6 +17,8 @@ MAX_CONNECTIONS = 1000
 def main() -> None:
     """Serve on the port `feed`; one process renders for all clients."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # an absent store is told once a feed, not with a trace at every attempt
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     settings = read_settings()
     uvicorn.run(build(Board(lambda: connect("reader"))), host=settings.host,
                 port=settings.port("feed"), log_level="warning", access_log=False,

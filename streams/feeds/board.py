@@ -97,6 +97,7 @@ class Board:
         self._store: Store | None = None
         self._snapshots: dict[Key, Snapshot] = {}
         self._due: dict[str, float] = {}
+        self._failing: set[str] = set()
         self.feeds: dict[str, Feed] = list_feeds()
 
     def find(self, feed: Feed, values: Mapping[str, str]) -> Snapshot | None:
@@ -135,6 +136,9 @@ class Board:
         except Exception as error:  # whatever fails, the other feeds go on
             self._fail(feed, values, last, error)
             return
+        if feed.path in self._failing:
+            self._failing.discard(feed.path)
+            _LOG.info("%s is read again", feed.path)
         now = self._clock()
         fingerprint = _fingerprint(content)
         STALE.labels(feed.path).set(0)
@@ -153,10 +157,10 @@ class Board:
         self._store = None
         READ_FAILURES.labels(feed.path).inc()
         STALE.labels(feed.path).set(1)
-        if last is None:
-            _LOG.warning("%s has not been read yet: %s", feed.path, _line(error))
-        elif not last.stale:
-            _LOG.warning("%s is stale: %s", feed.path, _line(error))
+        if feed.path not in self._failing:
+            self._failing.add(feed.path)
+            _LOG.warning("%s cannot be read: %s", feed.path, _line(error))
+        if last is not None and not last.stale:
             self._snapshots[key_of(feed, values)] = render(
                 feed, values, last.content, fingerprint=last.fingerprint,
                 published_at=last.published_at, read_at=last.read_at, stale=True)
