@@ -107,6 +107,10 @@ class Board:
             return None
         return found
 
+    def now(self) -> float:
+        """Give the time by the board's clock, epoch seconds."""
+        return self._clock()
+
     def age(self, snapshot: Snapshot) -> float:
         """Give the seconds since the data of a payload was read."""
         return max(0.0, self._clock() - snapshot.read_at)

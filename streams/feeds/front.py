@@ -16,6 +16,8 @@ from streams.feeds.inventory import GEOJSON, Feed
 
 PREVIEWED = ("/v1/traffic/roads.geojson", "/v1/parking.geojson", "/v1/environment-reading.geojson")
 PREVIEW_ROWS = 6
+# longer than the longest window that is shown by default, and its delay
+SILENT_SECONDS = 900
 STATUS = {"provisional": Text("Provisional", "暂定"), "final": Text("Final", "定稿"),
           "revised": Text("Revised", "修订")}
 CITY_TIME = ZoneInfo("Asia/Shanghai")
@@ -48,6 +50,10 @@ def _freshness(board: Board, snapshot: Snapshot | None) -> str:
         return mark(f"{age} 秒未更新", f"stale for {age} s", "warn")
     if not snapshot.content.records:
         return mark("暂无记录", "no records now")
+    silent = board.now() - (snapshot.content.as_of or 0) / 1000
+    if silent > SILENT_SECONDS:
+        minutes = round(silent / 60)
+        return mark(f"数据源静默 {minutes} 分钟", f"source silent for {minutes} min", "warn")
     return mark("实时", "live", "good")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from typing import Any
 
 import httpx
@@ -214,13 +215,19 @@ def test_pages_answer(client: httpx.Client) -> None:
         assert answer.headers["content-type"].startswith(page.media)
 
 
-def test_the_front_page_shows_feeds_and_data(client: httpx.Client, board: Board) -> None:
+def test_the_front_page_shows_feeds_and_data(client: httpx.Client, board: Board, reach: Reach
+                                             ) -> None:
+    reach.now = time.time()
+    board.tick()
     page = client.get("/").text
     for feed in board.feeds.values():
         assert feed.path in page
         assert feed.title.zh in page
     for word in ("经十路", "CC BY 4.0", "curl", "实时", "Feeds"):
         assert word in page
+    reach.now += 1800
+    board.tick()
+    assert "source silent for 3" in client.get("/").text
 
 
 def test_metrics_count_what_was_answered(client: httpx.Client) -> None:
