@@ -57,6 +57,7 @@ class _Case:
     """Hold one open case."""
 
     case_id: str
+    number: int
     fixed: dict[str, Any]
     hours: float
     step: str
@@ -72,12 +73,17 @@ class Cases:
         self._places, self._run = Places(self._chance), run
         self._ids, self._number = Numbered(run, "g"), 0
         self._due: list[tuple[float, int, _Case]] = []
+        # the opening's long tail of steps must not keep what happens now waiting
+        self._opening: deque[tuple[_Case, str]] = deque()
         self._waiting: deque[tuple[_Case, str]] = deque()
+        self._opened_before = 0
         for age in sorted(self._chance.uniform(0, _OPENING_SPAN)
                           for _ in range(round(_OPENING_SPAN * max(.2, self._rate(hour))))):
             self._move(age - _OPENING_SPAN)
             self._open_any(age - _OPENING_SPAN)
         self._move(0)
+        self._opened_before = self._number
+        self._opening, self._waiting = self._waiting, self._opening
 
     @staticmethod
     def _rate(hour: float) -> float:
@@ -105,7 +111,7 @@ class Cases:
         if source == "public" or (source == "hotline" and self._chance.random() < .7):
             description += (f"，联系人：{draw_name(self._chance)}，"
                             f"电话{draw_phone(self._chance)}")
-        case = _Case(f"G{self._run}-{self._number:05d}", {
+        case = _Case(f"G{self._run}-{self._number:05d}", self._number, {
             "category": kind[0], "department": kind[1], "reported_by": source,
             "longitude": longitude, "latitude": latitude}, kind[2], "reported", description)
         self._waiting.append((case, "reported"))
@@ -122,13 +128,14 @@ class Cases:
                 mean = case.hours * 3600 / QUICK * .8
             wait = max(3.0, self._chance.gammavariate(2.5, mean / 2.5))
             case.step = step
-            heapq.heappush(self._due, (at + wait, int(case.case_id[-5:]), case))
+            heapq.heappush(self._due, (at + wait, case.number, case))
 
     def _move(self, until: float) -> None:
         """Take every step that is due."""
         while self._due and self._due[0][0] <= until:
-            at, _, case = heapq.heappop(self._due)
-            self._waiting.append((case, case.step))
+            at, number, case = heapq.heappop(self._due)
+            queue = self._opening if number <= self._opened_before else self._waiting
+            queue.append((case, case.step))
             self._plan(at, case)
 
     def report(self, step: int, kind: str, longitude: float, latitude: float, road: str,
@@ -144,8 +151,11 @@ class Cases:
         if self._chance.random() < self._rate(hour):
             self._open_any(step)
         self._move(step)
-        count = min(_MOST_A_SECOND, len(self._waiting))
-        return [self._event(*self._waiting.popleft(), now) for _ in range(count)]
+        events: list[CityEvent] = []
+        for queue in (self._waiting, self._opening):
+            while queue and len(events) < _MOST_A_SECOND:
+                events.append(self._event(*queue.popleft(), now))
+        return events
 
     def _event(self, case: _Case, step: str, now: int) -> CityEvent:
         """Tell one step; the deadline is told when a case is filed, and when it is extended."""

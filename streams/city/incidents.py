@@ -79,8 +79,9 @@ class Incidents:
         return [one]
 
     def _choose(self, kind: str, traffic: Traffic) -> tuple[str, ...]:
-        """Choose segments on which vehicles are driving now."""
-        found = [roads.get_segment(name) for name in sorted(traffic.speeds)]
+        """Choose segments on which vehicles are driving now, rather several than one."""
+        several = [name for name, speeds in sorted(traffic.speeds.items()) if len(speeds) > 2]
+        found = [roads.get_segment(name) for name in several or sorted(traffic.speeds)]
         found = [one for one in found if one.length_m > 250 and not one.ramp]
         if kind == "flood":
             found = [one for one in found if one.road_id in LOW_PLACES]

@@ -15,7 +15,7 @@ from streams.city.incidents import Incident, Incidents
 from streams.city.network import read_network
 from streams.city.parking import Parking
 from streams.city.services import Services
-from streams.city.traffic import Traffic
+from streams.city.traffic import WARM_UP_SECONDS, Traffic
 
 # events a second that do not come from vehicles: loops 7, air 5, and 4 of all others
 BESIDE_VEHICLES = 16
@@ -24,7 +24,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Say how the city shall live; `hour` None follows the clock, `start` in epoch ms."""
+    """Say how the city shall live: `hour` None follows the clock; `start` is in epoch ms."""
 
     home: Path
     seed: int
@@ -32,7 +32,12 @@ class Plan:
     run: str
     start: int
     hour: float | None = None
-    truth: Path | None = None
+    warm_up: int = WARM_UP_SECONDS
+
+    @property
+    def truth(self) -> Path:
+        """Give the file in which the truth about incidents is written."""
+        return self.home / "truth" / "incidents.ndjson"
 
     @property
     def first_hour(self) -> float:
@@ -51,8 +56,9 @@ class City:
         self.plan, self.seconds = plan, 0
         seed, run, hour = plan.seed, plan.run, plan.first_hour
         self.traffic = Traffic(read_network(plan.home), seed=seed, run=run, hour=hour,
-                               reports=max(1, plan.rate - BESIDE_VEHICLES))
-        self.incidents = Incidents(seed, run, plan.truth or plan.home / "truth/incidents.ndjson")
+                               reports=max(1, plan.rate - BESIDE_VEHICLES),
+                               warm_up=plan.warm_up)
+        self.incidents = Incidents(seed, run, plan.truth)
         self.parking, self.air = Parking(seed, run, hour), Air(seed, run)
         self.cases, self.hotline = Cases(seed, run, hour), Hotline(seed, run)
         self.services = Services(seed, run)

@@ -54,10 +54,11 @@ class _Vehicle:
 class Traffic:
     """Drive the vehicles of the city; close it to end SUMO."""
 
-    def __init__(self, network: Network, *, seed: int, run: str, hour: float, reports: int) -> None:
+    def __init__(self, network: Network, *, seed: int, run: str, hour: float, reports: int,
+                 warm_up: int = WARM_UP_SECONDS) -> None:
         """Start SUMO and fill the roads; `reports` is the number of reporting vehicles."""
         self.network, self.reports, self.seed = network, reports, seed
-        self.speeds: dict[str, float] = {}
+        self.speeds: dict[str, list[float]] = {}
         self.arrivals: list[str] = []
         self.positions: list[tuple[float, float]] = []
         self.teleports = 0
@@ -70,7 +71,7 @@ class Traffic:
         self._number = self._equipped = self._step = 0
         self._limited: dict[str, float] = {}
         self._open(seed)
-        self._fill(hour)
+        self._fill(hour, warm_up)
 
     def _open(self, seed: int) -> None:
         """Start SUMO and connect; raise ComponentError when it does not come up."""
@@ -97,11 +98,11 @@ class Traffic:
             constants.VAR_DEPARTED_VEHICLES_IDS, constants.VAR_ARRIVED_VEHICLES_IDS,
             constants.VAR_TELEPORT_STARTING_VEHICLES_NUMBER))
 
-    def _fill(self, hour: float) -> None:
+    def _fill(self, hour: float, seconds: int) -> None:
         """Put the hour's vehicles on the roads and let them spread before anything is told."""
         for segment in self._segments.values():
             self._slow(segment, hour)
-        for _ in range(WARM_UP_SECONDS):
+        for _ in range(seconds):
             self.advance(hour, most=400)
 
     def _slow(self, segment: roads.Segment, hour: float) -> None:
@@ -192,7 +193,7 @@ class Traffic:
                 "heading": round(told[angle], 1) % 360, "road_id": segment.road_id,
                 "segment_id": segment.segment_id, "vehicle_type": vehicle.kind,
             }, vehicle.plate, self._ids.next(), now))
-        self.speeds = {name: sum(some) / len(some) for name, some in speeds.items()}
+        self.speeds = speeds
         return events
 
     def measure(self, now: int) -> list[CityEvent]:
