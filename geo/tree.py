@@ -37,7 +37,6 @@ class AreaTree:
         self._villages: list[str] = meta["villages"]
         self._counties: list[str] = meta["counties"]
         self._inner = Locator.load(directory / "city", size=RASTER_SIZE)
-        self._outer = Locator.load(directory / "nation", size=RASTER_SIZE)
         self._cells = Cells.load(directory / "cells")
         self._serials = [f"{i:03d}" for i in range(1000)]
 
@@ -48,6 +47,11 @@ class AreaTree:
         if not file.exists():
             raise ComponentError(f"no area tree in {directory}: run `citybrain areas build`")
         return cls(directory, json.loads(file.read_text(encoding="utf-8")))
+
+    @cached_property
+    def _outer(self) -> Locator:
+        """Hold the locator of the nation's counties, which most workers never need."""
+        return Locator.load(self._directory / "nation", size=RASTER_SIZE)
 
     def locate_codes(self, lon: Any, lat: Any) -> list[str]:
         """Give the deepest area code of each point (WGS-84 degrees); "" outside or at NaN."""

@@ -71,8 +71,8 @@ def write_config() -> Path:
         host=settings.host, rpc_port=settings.port("flink_rpc"),
         rest_port=settings.port("flink_rest"),
         slots=settings.parallelism * settings.statement_sets,
-        taskmanager_memory=TASKMANAGER_MEMORY, checkpoints=(home / "checkpoints").as_uri(),
-        savepoints=(home / "savepoints").as_uri(), python=sys.executable))
+        taskmanager_memory=TASKMANAGER_MEMORY, savepoints=(home / "savepoints").as_uri(),
+        python=sys.executable))
     return conf
 
 
@@ -83,6 +83,8 @@ def environment() -> dict[str, str]:
         "FLINK_HOME": str(pyflink_home()), "FLINK_CONF_DIR": str(home / "conf"),
         "FLINK_LIB_DIR": str(home / "lib"), "FLINK_LOG_DIR": str(read_settings().home / "logs"),
         "FLINK_PID_DIR": str(home / "tmp"), "PYTHONPATH": str(CHECKOUT),
+        # else a client would offer the cluster to run its Python functions inside the client
+        "_python_worker_execution_mode": "process",
     }
 
 

@@ -103,7 +103,19 @@ def open_environment(settings: Settings, more: dict[str, str]) -> TableEnvironme
         "python.fn-execution.bundle.time": "100",
         "python.fn-execution.arrow.batch.size": "5000",
         "python.metric.enabled": "false",
-        "pipeline.object-reuse": "true", **more,
+        "pipeline.object-reuse": "true",
+        "state.backend.type": "hashmap",
+        "execution.checkpointing.dir": (settings.home / "flink" / "checkpoints").as_uri(),
+        "execution.checkpointing.interval": "10 s",
+        "execution.checkpointing.min-pause": "2 s",
+        "execution.checkpointing.timeout": "2 min",
+        "execution.checkpointing.tolerable-failed-checkpoints": "10",
+        "execution.checkpointing.num-retained": "3",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "20 s",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "5 min", **more,
     }.items():
         configuration.set(name, value)
     return environment

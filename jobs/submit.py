@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from jobs.plan import build
@@ -15,6 +17,8 @@ from streams.settings import read_settings
 @click.option("--restore", default="", help="Savepoint or checkpoint to start from.")
 def main(part: int, generation: int, since: int, restore: str) -> None:
     """Submit one statement set to the Flink cluster and print the id of its job."""
+    # without this the workers would live in this process, which ends after the submission
+    os.environ["_python_worker_execution_mode"] = "process"
     settings = read_settings()
     remote = {"execution.target": "remote", "rest.address": settings.host,
               "rest.port": str(settings.port("flink_rest")), "execution.attached": "false"}
