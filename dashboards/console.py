@@ -1,0 +1,73 @@
+"""Serve the staff console: `streamlit run dashboards/console.py`.
+
+Every page keeps its filters in its address. A family or result without a page of its own gets one
+from its declaration, also when it is declared while the console runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboards.look import words
+from dashboards.pages import address, alerts, areas, cases, catalogue, dead_letters
+from dashboards.pages.declared import page_of
+from dashboards.pages.words import say
+from schemas import registry
+
+# the families whose pages have a name of their own
+NAMED = {"grid-case": "cases", "hotline-call": "calls", "service-item": "services",
+         "alert": "alerts"}
+
+
+def _page(name: str, draw: Callable[[], None], icon: str, language: str) -> st.Page:
+    """Make a page of the console's own."""
+    return st.Page(draw, title=say(name, language), icon=f":material/{icon}:", url_path=name,
+                   default=name == "cases")
+
+
+def _list_pages(language: str) -> dict[str, list[st.Page]]:
+    """List all pages by group: the console's own, then one for each other declaration."""
+    registry.refresh()
+    own = [
+        _page("cases", cases.draw, "assignment", language),
+        _page("calls", page_of("hotline-call", lambda one: say("calls", one)), "call", language),
+        _page("services", page_of("service-item", lambda one: say("services", one)),
+              "how_to_reg", language),
+        _page("alerts", alerts.draw, "notifications", language),
+        _page("areas", areas.draw, "map", language)]
+    events = [_declared(name, "sensors", language)
+              for name in sorted(registry.families()) if name not in NAMED]
+    results = [_declared(name, "monitoring", language) for name in sorted(registry.results())]
+    system = [_page("dead-letters", dead_letters.draw, "report", language),
+              _page("catalogue", catalogue.draw, "menu_book", language)]
+    return {say("group.work", language): own, say("group.system", language): system,
+            say("group.events", language): events, say("group.results", language): results}
+
+
+def _declared(name: str, icon: str, language: str) -> st.Page:
+    """Make the page of a declaration."""
+    declared = registry.families().get(name) or registry.results()[name]
+    return st.Page(page_of(name), title=words.title(declared, language),
+                   icon=f":material/{icon}:", url_path=name)
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    language = address.language()
+    groups = _list_pages(language)
+    by_name = {page.url_path or "cases": page for group in groups.values() for page in group}
+    st.session_state[address.PAGES] = by_name | {
+        family: by_name[page] for family, page in NAMED.items()}
+    st.set_page_config(
+        page_title=f"{words.say('city', language)} · {say('console', language)}", layout="wide",
+        page_icon=":material/hub:")
+    current = st.navigation(groups)
+    with st.sidebar:
+        st.button(say("language", language), icon=":material/translate:",
+                  on_click=lambda: address.switch_language(language))
+    current.run()
+
+
+main()

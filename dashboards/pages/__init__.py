@@ -1,0 +1,1 @@
+"""Draw the pages of the staff console: one module a page, one for all that have none."""

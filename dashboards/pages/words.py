@@ -1,0 +1,76 @@
+"""Say what the console says beyond the declarations, in Chinese first and in English."""
+
+from __future__ import annotations
+
+from dashboards.look.words import spell, to_language
+from schemas.declare import Text
+
+WORDS: dict[str, Text] = {
+    "console": Text("Staff console", "工作台"),
+    "group.work": Text("Work", "业务"), "group.events": Text("Events", "事件"),
+    "group.results": Text("Results", "结果"), "group.system": Text("Platform", "平台"),
+    "cases": Text("Cases", "案件"), "calls": Text("Calls", "热线"),
+    "services": Text("Services", "办件"), "dead-letters": Text("Dead letters", "死信"),
+    "alerts": Text("Alerts", "告警"), "areas": Text("Areas", "区域"),
+    "catalogue": Text("Catalogue", "目录"),
+    "language": Text("中文", "English"),
+    "range": Text("Time", "时间"), "range.absolute": Text("{from} – {until}", "{from} 至 {until}"),
+    "range.15": Text("Last 15 minutes", "近15分钟"), "range.60": Text("Last hour", "近1小时"),
+    "range.360": Text("Last 6 hours", "近6小时"), "range.1440": Text("Last 24 hours", "近24小时"),
+    "range.10080": Text("Last 7 days", "近7天"), "range.43200": Text("Last 30 days", "近30天"),
+    "range.0": Text("All", "全部"),
+    "area": Text("Area code", "区划代码"),
+    "area.help": Text("2 digits province, 4 city, 6 county, 9 township, 12 village, 15 cell",
+                      "2位省、4位市、6位区县、9位街镇、12位社区村、15位网格"),
+    "area.bad": Text("An area code has only digits, at most 15.", "区划代码只含数字,最多15位。"),
+    "text": Text("Text", "关键词"), "any": Text("All", "全部"),
+    "found": Text("{n} rows", "共{n}条"),
+    "found.part": Text("{n} rows, {first}–{last} shown", "共{n}条,显示第{first}–{last}条"),
+    "page": Text("Page", "页码"), "csv": Text("CSV", "导出CSV"),
+    "csv.help": Text("The newest {n} rows that fit the filters",
+                     "符合筛选条件的最新{n}条"),
+    "reset": Text("Clear filters", "清除筛选"),
+    "empty": Text("Nothing fits these filters.", "没有符合筛选条件的记录。"),
+    "empty.hint": Text("Choose a longer time or clear the filters.", "请放宽时间范围或清除筛选。"),
+    "away": Text("The data store cannot be reached. Figures are not shown rather than shown wrong.",
+                 "数据库不可达,暂不显示数据。"),
+    "retry": Text("Try again", "重试"),
+    "detail": Text("Record", "记录详情"), "field": Text("Field", "字段"),
+    "value": Text("Value", "值"), "close": Text("Close", "关闭"),
+    "pick": Text("Select a row to open it.", "选中一行查看详情。"),
+    "pick.number": Text("Select a figure to see its rows, or an area name to go down.",
+                        "点选数字查看明细,点选区域名称下钻。"),
+    "view": Text("Show", "查看"), "view.last": Text("By case", "按案件"),
+    "view.steps": Text("By step", "按环节"), "view.alerts": Text("By alert", "按告警"),
+    "view.changes": Text("Each change", "按变化"),
+    "steps": Text("Steps of case {id}", "案件 {id} 流转过程"),
+    "all-steps": Text("All its steps", "全部流转环节"),
+    "outside": Text("Outside every area", "区域以外"),
+    "root": Text("China", "全国"), "name": Text("Area", "区域"), "code": Text("Code", "代码"),
+    "level.2": Text("Province", "省"), "level.4": Text("City", "市"),
+    "level.6": Text("County", "区县"), "level.9": Text("Township", "街镇"),
+    "level.12": Text("Village", "社区村"), "level.15": Text("Cell", "网格"),
+    "level.none": Text("A cell has no parts.", "网格为最小单元。"),
+    "total": Text("Total of the areas shown", "本级合计"),
+    "synthetic": Text("Borders below county are synthetic.", "街镇及以下边界为模拟数据。"),
+    "yes": Text("Yes", "是"), "no": Text("No", "否"),
+    "catalogue.lead": Text("Everything that is declared, as it is declared.", "全部数据声明。"),
+    "catalogue.families": Text("Event families", "事件类"),
+    "catalogue.results": Text("Results", "结果"),
+    "catalogue.choose": Text("Family or result", "事件类或结果"),
+    "catalogue.rows": Text("Open its rows", "查看数据"),
+    "meaning": Text("Meaning", "含义"), "kind": Text("Kind", "类型"),
+    "unit": Text("Unit", "单位"), "bounds": Text("Bounds", "取值"),
+    "required": Text("Required", "必填"), "personal": Text("Personal data", "个人信息"),
+    "publication": Text("Publication", "发布"), "example": Text("Example", "示例"),
+    "formula": Text("Formula", "计算式"), "owner": Text("Owner", "责任系统"),
+    "domain": Text("Domain", "领域"), "topics": Text("Topics", "主题"),
+    "lifetime": Text("Kept for", "保存期"), "days": Text("{n} days", "{n}天"),
+    "inputs": Text("Computed from", "来源"), "windows": Text("Windows", "窗口"),
+    "inputs.none": Text("–", "–"),
+}
+
+
+def say(key: str, language: str) -> str:
+    """Get the words for a key; raise KeyError for a key nobody wrote down."""
+    return spell(WORDS[key], to_language(language))

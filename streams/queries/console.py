@@ -1,0 +1,125 @@
+"""Read what the staff console shows, from the views of database `city` only.
+
+Names of tables and columns come from listings, hence from declarations; values are always
+parameters. Never more than 1,000 rows are read at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from schemas import registry
+from streams.queries.listings import Listing, to_listing
+from streams.store import connect
+
+MAX_ROWS = 1_000
+TOP_VALUES = 50
+Row = dict[str, Any]
+
+
+class Store(Protocol):
+    """Be anything that answers a query with rows; `streams.store` gives it."""
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
+        """Run a query and list its rows as dictionaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Hold what rows are asked for; moments are aware, `since` inclusive and `until` exclusive."""
+
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    area: str = ""
+    equals: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+
+@contextmanager
+def open_store() -> Iterator[Store]:
+    """Open the store as its reader for the length of the block."""
+    store = connect("reader")
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def read_areas(store: Store, parent: str, digits: int, asked: Filter) -> list[Row]:
+    """Sum the city's pulse over a time for each area of a level below `parent`.
+
+    `digits` is the level's code length; figures are in natural units, derived ones recomputed.
+    """
+    pulse = registry.results()["city-pulse"]
+    sums = ", ".join(f"sum(`{one.name}`) AS `{one.name}`" for one in pulse.measures)
+    figures = ", ".join(f"({one.sql}) AS `{one.name}`" for one in pulse.derived)
+    where, params = _where(to_listing(pulse), Filter(asked.since, asked.until, parent))
+    params["digits"] = digits
+    return store.query(
+        f"SELECT *, {figures} FROM (SELECT area, sum(events) AS events, {sums}"  # noqa: S608
+        f" FROM city.{pulse.table} WHERE window_seconds = 60 AND length(area) = %(digits)s"
+        f" AND {where} GROUP BY area) ORDER BY area", params)
+
+
+def _where(listing: Listing, asked: Filter) -> tuple[str, Row]:
+    """Render the condition of a filter and its parameters; unknown columns are passed over."""
+    parts, params = ["1"], Row()
+    for moment, sign, name in ((asked.since, ">=", "since"), (asked.until, "<", "until")):
+        if moment is not None:
+            parts.append(f"{listing.time} {sign} parseDateTime64BestEffort(%({name})s, 3, 'UTC')")
+            params[name] = moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    if asked.area and listing.area:
+        parts.append(f"startsWith({listing.area}, %(area)s)")
+        params["area"] = asked.area
+    known = {one.name for one in listing.columns}
+    for i, (name, value) in enumerate(sorted(asked.equals.items())):
+        if name in known and value != "":
+            parts.append(f"toString(`{name}`) = %(v{i})s")
+            params[f"v{i}"] = value
+    searched = [one.name for one in listing.columns if one.searched]
+    if asked.text and searched:
+        parts.append("(" + " OR ".join(
+            f"positionCaseInsensitiveUTF8(ifNull(toString(`{name}`), ''), %(text)s) > 0"
+            for name in searched) + ")")
+        params["text"] = asked.text
+    return " AND ".join(parts), params
+
+
+def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_ROWS,
+              offset: int = 0) -> list[Row]:
+    """List the newest rows that fit a filter, figures in natural units."""
+    where, params = _where(listing, asked)
+    columns = ", ".join(f"`{one.name}`" for one in listing.columns)
+    rows = store.query(
+        f"SELECT {columns} FROM {listing.origin} WHERE {where}"  # noqa: S608
+        f" ORDER BY {listing.time} DESC, `{listing.key or listing.time}`"
+        f" LIMIT {min(limit, MAX_ROWS)} OFFSET {max(0, offset)}", params)
+    scaled = [one for one in listing.columns if one.scale != 1]
+    for row in rows:
+        for one in scaled:
+            if row[one.name] is not None:
+                row[one.name] = row[one.name] / one.scale
+    return rows
+
+
+def count_rows(store: Store, listing: Listing, asked: Filter) -> int:
+    """Count the rows that fit a filter."""
+    where, params = _where(listing, asked)
+    sql = f"SELECT count() AS n FROM {listing.origin} WHERE {where}"  # noqa: S608
+    return int(store.query(sql, params)[0]["n"])
+
+
+def count_values(store: Store, listing: Listing, asked: Filter, name: str) -> dict[str, int]:
+    """Count the rows of each value of a column, the most frequent first, itself not filtered."""
+    others = {key: value for key, value in asked.equals.items() if key != name}
+    where, params = _where(listing, Filter(asked.since, asked.until, asked.area, others,
+                                           asked.text))
+    rows = store.query(
+        f"SELECT ifNull(toString(`{name}`), '') AS value, count() AS n"  # noqa: S608
+        f" FROM {listing.origin} WHERE {where} GROUP BY value ORDER BY n DESC, value"
+        f" LIMIT {TOP_VALUES}", params)
+    return {row["value"]: row["n"] for row in rows}
