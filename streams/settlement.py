@@ -20,6 +20,7 @@ from streams.queries.replay import GateCount, Row, Store, list_refusals, read_ga
 Offsets = dict[int, int]
 Waiting = Callable[[int], None]
 _POLL_SECONDS = 0.5
+_PAST_SECONDS = 7200
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Settlement:
                  seconds: float = 60.0) -> None:
         """Wait until the gate has judged all that is there, and keep its counts."""
         self._store, self._topic = store, topic
+        self._since = int(time.time()) - _PAST_SECONDS
         self._start = {part: high for part, (_, high) in start.items()}
         there = {part: high for part, (low, high) in start.items() if high > low}
         self._before = self._wait(there, seconds, lambda _: None)
@@ -78,7 +80,7 @@ class Settlement:
         """Wait until the gate has passed the offsets, or `seconds` went by without progress."""
         until, last = time.monotonic() + seconds, -1
         while True:
-            now = read_gate(self._store, self._topic)
+            now = read_gate(self._store, self._topic, self._since)
             left = _left(ends, now)
             waiting(left)
             if left != last:

@@ -19,8 +19,10 @@ from streams.secrets import get_password
 from streams.settings import read_settings
 
 # Said outright, since versions of the server differ in these defaults: an insert is synchronous,
-# and blocks that happen to be equal are not taken for duplicates.
-INSERT_SETTINGS = {"async_insert": 0, "wait_for_async_insert": 1, "insert_deduplicate": 0}
+# and blocks that happen to be equal are not taken for duplicates. A block may hold years of events,
+# as a replayed recording does, and so more partitions than live events ever would.
+INSERT_SETTINGS = {"async_insert": 0, "wait_for_async_insert": 1, "insert_deduplicate": 0,
+                   "max_partitions_per_insert_block": 0}
 AUTHENTICATION_FAILED = 516  # the driver's list of codes is older than this one
 _WRONG_LOGIN = {AUTHENTICATION_FAILED, ErrorCodes.WRONG_PASSWORD, ErrorCodes.UNKNOWN_USER}
 
@@ -92,7 +94,7 @@ class Store:
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]]) -> int:
         """Insert columns of equal length into a table of `store`; give the number of rows."""
         names = ", ".join(f"`{name}`" for name in columns)
-        rows: int = self._run(f"INSERT INTO store.{table} ({names}) VALUES",  # noqa: S608
+        rows: int = self._run(f"INSERT INTO store.{table} ({names}) VALUES",
                               list(columns.values()), columnar=True, settings=INSERT_SETTINGS)
         return rows
 

@@ -58,7 +58,7 @@ class _Plan:
 
     def __init__(self, declared: MapFile, family: Family, step: Step | None) -> None:
         """Compile time, id and fields; raise MappingError naming the key."""
-        source, self.name = declared.source, step.name if step else ""
+        source, self.name = declared.source, step.name if step else declared.family
         self.requires = column_getter(step.requires, source) if step and step.requires else None
         when = (step.time if step else None) or declared.time or When(column="?")
         rules: dict[str, FieldRule] = {**declared.fields, **(step.fields if step else {})}
