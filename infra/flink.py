@@ -67,8 +67,8 @@ def write_config() -> Path:
     for name in ("log4j-console.properties", "log4j-cli.properties", "log4j.properties"):
         (conf / name).write_text(logs)
     write_private(conf / "config.yaml", render(
-        "flink-config.yaml", java_exports=_java_exports(), login=login, temporary=home / "tmp",
-        host=settings.host, rpc_port=settings.port("flink_rpc"),
+        "flink-config.yaml", java_exports=_java_exports(), login=login,
+        temporary=home / "tmp", host=settings.host, rpc_port=settings.port("flink_rpc"),
         rest_port=settings.port("flink_rest"),
         slots=settings.parallelism * settings.statement_sets,
         taskmanager_memory=TASKMANAGER_MEMORY, savepoints=(home / "savepoints").as_uri(),
@@ -83,8 +83,6 @@ def environment() -> dict[str, str]:
         "FLINK_HOME": str(pyflink_home()), "FLINK_CONF_DIR": str(home / "conf"),
         "FLINK_LIB_DIR": str(home / "lib"), "FLINK_LOG_DIR": str(read_settings().home / "logs"),
         "FLINK_PID_DIR": str(home / "tmp"), "PYTHONPATH": str(CHECKOUT),
-        # else a client would offer the cluster to run its Python functions inside the client
-        "_python_worker_execution_mode": "process",
     }
 
 
@@ -109,12 +107,13 @@ def taskmanager_is_ready() -> bool:
     return count_task_managers() > 0
 
 
-def _clean(role: str) -> None:
-    """Remove what a killed process of this role left: its workers and temporary files."""
+def _renew_temporary(role: str) -> Path:
+    """Give an empty folder for temporary files; end the workers that a killed process left."""
     if role == "taskmanager":
         stop_marked(WORKER)
-        for left in _home().joinpath("tmp").glob("tm_*"):
-            shutil.rmtree(left, ignore_errors=True)
+    folder = _home() / "tmp" / role
+    shutil.rmtree(folder, ignore_errors=True)
+    return make_private_directory(folder)
 
 
 def main() -> None:
@@ -126,11 +125,12 @@ def main() -> None:
         write_config()
         link_libraries()
         script = pyflink_home() / "bin" / f"{role}.sh"
-        _clean(role)
+        temporary = _renew_temporary(role)
     except ComponentError as error:
         sys.exit(f"{role}: {error}")
-    os.environ.update(environment())
-    os.execv("/bin/bash", ["bash", str(script), "start-foreground"])
+    os.environ.update(environment(), JVM_ARGS=f"-Djava.io.tmpdir={temporary}")
+    os.execv("/bin/bash", ["bash", str(script), "start-foreground",
+                           "-D", f"io.tmp.dirs={temporary}"])
 
 
 if __name__ == "__main__":

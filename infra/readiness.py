@@ -49,7 +49,7 @@ def declarations_are_registered() -> bool:
 
 
 def jobs_run() -> bool:
-    """Tell whether as many Flink jobs run as there are statement sets."""
+    """Tell whether as many Flink jobs run, with all their tasks, as there are statement sets."""
     settings = read_settings()
     address = f"http://{settings.host}:{settings.port('flink_rest')}/jobs/overview"
     try:
@@ -57,5 +57,6 @@ def jobs_run() -> bool:
             jobs = orjson.loads(answer.read())["jobs"]
     except (urllib.error.URLError, OSError, ValueError, KeyError):
         return False
-    running = [job for job in jobs if job["state"] == "RUNNING"]
+    running = [job for job in jobs if job["state"] == "RUNNING"
+               and job["tasks"]["running"] == job["tasks"]["total"]]
     return len(running) >= settings.statement_sets

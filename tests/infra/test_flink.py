@@ -1,0 +1,49 @@
+"""Test the Flink cluster's configuration and its start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from infra import flink as launcher
+from streams.secrets import get_password
+from streams.settings import read_settings
+
+
+def test_configuration_is_private_and_the_login_alone_holds_the_password(stack_home: Path) -> None:
+    conf = launcher.write_config()
+    login = stack_home / "flink" / "kafka-login.conf"
+    assert get_password("kafka", "gate") in login.read_text()
+    assert login.stat().st_mode & 0o077 == 0
+    assert not any(get_password("kafka", "gate") in file.read_text() for file in conf.iterdir())
+
+
+def test_configuration_offers_a_slot_a_parallel_task_of_each_job() -> None:
+    settings = yaml.safe_load((launcher.write_config() / "config.yaml").read_text())
+    wanted = read_settings().parallelism * read_settings().statement_sets
+    assert settings["taskmanager.numberOfTaskSlots"] == wanted
+
+
+def test_library_folder_holds_links_only_and_drops_stale_ones() -> None:
+    folder = launcher.link_libraries()
+    stale = folder / "gone-1.0.jar"
+    stale.symlink_to("/nowhere/gone-1.0.jar")
+    names = {path.name for path in launcher.link_libraries().iterdir()}
+    assert all(path.is_symlink() and path.exists() for path in folder.iterdir())
+    assert stale.name not in names
+    assert any(name.startswith("flink-python-") for name in names)
+    assert any(name.startswith("flink-sql-connector-kafka-") for name in names)
+
+
+@pytest.mark.live
+def test_cluster_has_its_slots_and_listens_on_loopback_only(flink: str) -> None:
+    overview = httpx.get(f"{flink}/overview").json()
+    settings = read_settings()
+    assert overview["slots-total"] == settings.parallelism * settings.statement_sets
+    assert httpx.get(f"{flink}/jobmanager/config").status_code == 200
+    assert get_password("kafka", "gate") not in httpx.get(f"{flink}/jobmanager/config").text
+    assert os.environ["FLINK_CONF_DIR"] == str(settings.home / "flink" / "conf")
