@@ -74,8 +74,8 @@ def _gate_lag() -> int | None:
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         ends = admin.list_offsets({TopicPartition(*key): latest for key in done},
                                   request_timeout=SECONDS)
-        behind = [int(end.result().offset) - done[one.topic, one.partition]
-                  for one, end in ends.items()]
+        behind: list[int] = [int(end.result().offset) - done[one.topic, one.partition]
+                             for one, end in ends.items()]
     except KafkaException:
         return None
     return sum(max(0, one) for one in behind)
