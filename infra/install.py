@@ -19,7 +19,7 @@ from pathlib import Path
 from infra.preflight import InstallError, check_machine, find_browser
 from streams.settings import CHECKOUT, read_settings
 
-INFRA = CHECKOUT / "infra"
+INFRA, GEO = CHECKOUT / "infra", CHECKOUT / "geo"
 VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK, TEST_LOCK = CHECKOUT / "requirements.lock", CHECKOUT / "requirements-dev.lock"
@@ -129,6 +129,9 @@ def list_steps(*, tests: bool) -> list[Step]:
              components / "flink.installed", lambda: _install_jars("flink")),
         Step("ClickHouse engine, area codes, map library (npm)", (INFRA / "package-lock.json",),
              components / "npm.installed", _install_node_packages),
+        Step("Area tree of the city", (INFRA / "package-lock.json", *sorted(GEO.glob("*.py"))),
+             components / "areas.installed",
+             lambda: _call("areas", [PYTHON, "-m", "infra.prepare"])),
     ]
     if tests:
         steps.append(Step("Chromium and a Chinese font", (INFRA / "preflight.py",),

@@ -37,13 +37,15 @@ def find_free_offset() -> int:
 
 
 def make_home() -> Path:
-    """Make a state directory that shares the installed components; point the settings to it.
+    """Make a state directory that shares installed components and areas; point the settings to it.
 
     This must run before anything reads the settings, which are frozen then.
     """
-    installed = Path(os.environ.get("CITYBRAIN_HOME") or CHECKOUT / ".citybrain") / "components"
+    installed = Path(os.environ.get("CITYBRAIN_HOME") or CHECKOUT / ".citybrain").resolve()
     home = Path(tempfile.mkdtemp(prefix="citybrain-"))
-    (home / "components").symlink_to(installed)
+    for name in ("components", "areas"):
+        if (installed / name).exists():
+            (home / name).symlink_to(installed / name)
     for name in ("CITYBRAIN_BROKERS", "CITYBRAIN_CLICKHOUSE"):
         os.environ.pop(name, None)
     os.environ.update({

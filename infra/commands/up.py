@@ -12,6 +12,7 @@ import click
 
 from infra.launch import Start, check_ports, last_lines, stop_all
 from infra.orphans import stop_marked
+from infra.prepare import prepare
 from infra.processes import Process, choose
 from infra.supervision import Supervisor, start_daemon
 from schemas.errors import CityBrainError
@@ -67,6 +68,7 @@ def _bring_up(processes: tuple[Process, ...]) -> subprocess.Popen[bytes] | None:
     else:
         check_ports(one for one in processes if one.name not in running)
     try:
+        prepare(processes)
         Start(processes, click.echo).run()
     except BaseException:
         if daemon is not None:
