@@ -1,7 +1,7 @@
 """Lay out the Flink jobs: one read and one gate a statement set, the queries spread over them.
 
-The first statement set carries the gate's own outputs (clean events, dead letters, ledger, progress)
-beside its share of the results; `CITYBRAIN_STATEMENT_SETS` says how many there are.
+The first statement set carries the gate's own outputs (clean events, dead letters, ledger,
+progress) beside its share of the results; `CITYBRAIN_STATEMENT_SETS` says how many there are.
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ class Query:
     """Hold the query of one result.
 
     `rows` is a SELECT over family views giving observed_at, received_at, replayed, the key columns
-    (an area result gives the deepest code as `leaf`) and whatever the measures use; `measures` maps each
-    declared measure to its aggregate. The rest is the same for all: windows, levels of the area
-    tree, the version that only grows, and the count of late events.
+    (an area result gives the deepest code as `leaf`) and whatever the measures use; `measures` maps
+    each declared measure to its aggregate. The rest is the same for all: windows, levels of the
+    area tree, the version that only grows, and the count of late events.
     """
 
     result: ResultTable

@@ -18,7 +18,7 @@ from streams.settings import read_settings
 def main(part: int, generation: int, since: int, restore: str) -> None:
     """Submit one statement set to the Flink cluster and print the id of its job."""
     # without this the workers would live in this process, which ends after the submission
-    os.environ["_python_worker_execution_mode"] = "process"
+    os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112
     settings = read_settings()
     remote = {"execution.target": "remote", "rest.address": settings.host,
               "rest.port": str(settings.port("flink_rest")), "execution.attached": "false"}

@@ -1,10 +1,10 @@
 """Create Kafka accounts and give each the least rights it needs.
 
-    publisher   writes the topics below its own prefix, and nothing else
-    gate        reads raw topics and registrations; writes what the Flink job gives
-    sink        reads everything that the store keeps
-    agents      reads results, events, rules; publishes alerts; declares windows final
-    ledger      sees offsets of raw topics, reads the tails that the sink has not read yet
+publisher   writes the topics below its own prefix, and nothing else
+gate        reads raw topics and registrations; writes what the Flink job gives
+sink        reads everything that the store keeps
+agents      reads results, events, rules; publishes alerts; declares windows final
+ledger      sees offsets of raw topics, reads the tails that the sink has not read yet
 """
 
 from __future__ import annotations

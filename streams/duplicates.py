@@ -54,7 +54,7 @@ class Duplicates:
     """Keep the recent ids of every partition that this worker reads."""
 
     def __init__(self, open_consumer: Callable[[], Consumer] | None, accept: Accept) -> None:
-        """Take how to open a consumer (None: never read back) and how to judge what is read back."""
+        """Take how to open a consumer (None: never read back) and how to judge what it reads."""
         self._open = open_consumer
         self._accept = accept
         self._consumer: Consumer | None = None

@@ -76,7 +76,8 @@ class Finals:
 
     def declare(self, now: int) -> list[Window]:
         """Give the windows that became final, and forget statements that nothing can repeat."""
-        done = [one for one, changed in self.changed_at.items() if self._is_final(one, changed, now)]
+        done = [one for one, changed in self.changed_at.items()
+                if self._is_final(one, changed, now)]
         for window in done:
             self.see_final(window, now)
         for window in [one for one, at in self.final.items() if now - at > FORGET_MS]:

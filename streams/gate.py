@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -102,7 +102,7 @@ class Gate:
         return judged
 
     def _first(self, record: Record) -> Judged:
-        """Decode and check one record and recognise duplicates; whatever goes wrong is a verdict."""
+        """Decode, check and recognise duplicates; whatever goes wrong is a verdict."""
         route = self._routes.find(record.topic)
         if route is None:
             return self._refuse(record, None, Refusal(
@@ -114,7 +114,8 @@ class Gate:
     def _accept_again(self, recent: Recent, messages: Iterable[Message]) -> None:
         """Enter the ids of records read back, judged as they were the first time."""
         for message in messages:
-            headers = dict(message.headers() or [])
+            # the client gives bytes; its annotation allows what it takes for sending, too
+            headers = cast("dict[str, bytes]", dict(message.headers() or []))
             record = Record(
                 message.topic() or "", message.partition() or 0, message.offset() or 0,
                 message.timestamp()[1], message.value(), *(headers.get(n) for n in _HEADERS))
@@ -127,7 +128,8 @@ class Gate:
         try:
             return self._check_openly(record, route, recent)
         except Exception as error:  # the gate never raises: a raising function ends the TaskManager
-            log.exception("could not judge %s[%d]@%d", record.topic, record.partition, record.offset)
+            log.exception("could not judge %s[%d]@%d", record.topic, record.partition,
+                          record.offset)
             return self._refuse(record, route, Refusal(
                 Reason.INTERNAL, "$", type(error).__name__, "the gate could not judge the record"))
 

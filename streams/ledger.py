@@ -25,7 +25,7 @@ from schemas import registry
 from schemas.errors import CityBrainError, ComponentError
 from streams.broker import open_consumer
 from streams.metrics import ERRORS, serve
-from streams.store import Store, connect
+from streams.store import connect
 
 log = logging.getLogger("ledger")
 PERIOD_SECONDS = 5.0
@@ -55,7 +55,8 @@ class Row:
     @property
     def residual(self) -> int:
         """Give what no term accounts for."""
-        return self.received - sum(getattr(self, term) for term in TERMS)
+        explained: int = sum(getattr(self, term) for term in TERMS)
+        return self.received - explained
 
 
 class _Tail(msgspec.Struct):
@@ -80,7 +81,7 @@ class Ledger:
         starts = [last - i * MINUTE_MS for i in range(minutes)]
         places = self._places("raw-")
         rows = {(r.raw_topic, r.minute): r for r in self._received(places, starts, last)}
-        waiting = self._in_gate(places, rows)
+        waiting = self._in_gate(rows)
         waiting.update(self._in_tail())
         for term, cells in {**self._stored(min(starts)), "in_flight": waiting}.items():
             for cell, number in cells.items():
@@ -103,8 +104,8 @@ class Ledger:
                 self._bounds[found.topic, found.partition, at] = found.offset
         bounds = {}
         for p in places:
-            known = self._bounds.get((p.topic, p.partition, at))
-            bounds[p.topic, p.partition] = self._ends[p.topic, p.partition] if known is None else known
+            place = (p.topic, p.partition)
+            bounds[place] = self._bounds.get((*place, at), self._ends[place])
         return bounds
 
     def _received(self, places: list[TopicPartition], starts: list[int], last: int) -> list[Row]:
@@ -129,7 +130,7 @@ class Ledger:
         gone = {(t, m) for (t, p, m), (a, b) in self._spans.items() if a < b and a < lows[t, p]}
         return [row for cell, row in rows.items() if cell not in gone]
 
-    def _in_gate(self, places: list[TopicPartition], rows: dict[Cell, Row]) -> Counter[Cell]:
+    def _in_gate(self, rows: dict[Cell, Row]) -> Counter[Cell]:
         """Count the records that the gate has not come to yet."""
         reached = {(r["raw_topic"], r["raw_partition"]): r["reached"] for r in self._reader.query(
             "SELECT raw_topic, raw_partition, max(next_offset) AS reached FROM city.gate_ledger"

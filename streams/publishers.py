@@ -47,7 +47,7 @@ def default_registrations() -> list[Registration]:
 
 def read_registrations(account: str) -> dict[str, Registration]:
     """Read all registrations as an account that may read the topic."""
-    consumer = open_consumer(account, f"{account}-publishers", **{"log_level": 3})
+    consumer = open_consumer(account, f"{account}-publishers", log_level=3)
     try:
         found: dict[str, Registration] = {}
         place = TopicPartition(TOPIC, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from typing import Any
@@ -84,9 +85,8 @@ class Routes:
         if match is None:
             return None
         if match["family"] not in registry.families():
-            try:
+            # a broken declaration elsewhere must not stop this topic
+            with contextlib.suppress(DeclarationError):
                 registry.refresh()
-            except DeclarationError:
-                pass  # a broken declaration elsewhere must not stop this topic
         family = registry.families().get(match["family"])
         return Route(match["publisher"], family, self._pseudonyms) if family else None

@@ -15,7 +15,8 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.errors import ComponentError
 from streams.broker import open_consumer
-from streams.queries.replay import GateCount, Row, Store, list_refusals, read_gate
+from streams.queries.reader import Row, Store
+from streams.queries.replay import GateCount, list_refusals, read_gate
 
 Offsets = dict[int, int]
 Waiting = Callable[[int], None]

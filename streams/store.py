@@ -77,7 +77,8 @@ class Store:
         where = f"ClickHouse at {host}:{port}"
         if isinstance(error, ServerException):
             if error.code in _WRONG_LOGIN:
-                return f"{where} refuses account {self.account!r}: wrong password or no such account"
+                return (f"{where} refuses account {self.account!r}:"
+                        " wrong password or no such account")
             return f"{where}: {error.message.splitlines()[0][:300]}"
         return f"{where} does not answer: {str(error).splitlines()[0] if str(error) else error!r}"
 

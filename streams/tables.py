@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ class TableRows:
     table: str
     columns: Mapping[str, Take]
 
-    def lay_out(self, records: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    def lay_out(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Lay records out as columns."""
         return {name: [take(one) for one in records] for name, take in self.columns.items()}
 
@@ -108,8 +109,6 @@ def find_rows(topic: str) -> TableRows | None:
         if kind == "result" and name in registry.results():
             return _result_rows(registry.results()[name])
         if known:
-            try:
+            with contextlib.suppress(DeclarationError):  # told by the registrar
                 registry.refresh()
-            except DeclarationError:
-                pass  # told by the registrar
     return None

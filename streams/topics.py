@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from kafka import KafkaAdminClient
@@ -28,12 +29,10 @@ def ensure_topics(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]
     missing = {topic.name: topic for topic in topics if topic.name not in known}
     if missing:
         replication = read_settings().replication
-        try:
+        with contextlib.suppress(TopicAlreadyExistsError):  # somebody was quicker
             admin.create_topics({
                 name: {"num_partitions": topic.partitions, "replication_factor": replication,
                        "configs": topic.settings} for name, topic in missing.items()})
-        except TopicAlreadyExistsError:
-            pass  # somebody was quicker
     return sorted(missing)
 
 

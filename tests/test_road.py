@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def roll_up(store: Store, counted: int) -> dict[str, int] | None:
         return None
     for key in ("events", "speeds"):
         value = {row["area"]: row[key] for row in rows}
-        for upper, lower in zip(LEVELS, LEVELS[1:], strict=False):
+        for upper, lower in pairwise(LEVELS):
             for area in [one for one in value if len(one) == upper]:
                 parts = sum(v for one, v in value.items()
                             if len(one) == lower and one.startswith(area))

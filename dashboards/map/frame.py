@@ -29,10 +29,9 @@ from dashboards.map.tiles import (
     newest,
 )
 from streams.queries import wall
+from streams.queries.reader import Row, Store, open_store
 from streams.settings import read_settings
-from streams.store import Store, connect
 
-Row = dict[str, Any]
 NO_RATIO = 255
 SLOW_SECONDS = 10.0
 
@@ -45,10 +44,10 @@ _lock = threading.Lock()
 @cache
 def _store() -> Store:
     """Give the one connection of this process; whoever uses it holds the lock."""
-    return connect("reader")
+    return open_store()
 
 
-def _readers(store: wall.Store, city: str) -> dict[str, tuple[float, Callable[[], Any]]]:
+def _readers(store: Store, city: str) -> dict[str, tuple[float, Callable[[], Any]]]:
     """Name each part with how often, in seconds, and by which query it is read."""
     return {
         "progress": (0, lambda: wall.read_progress(store)),
@@ -65,7 +64,7 @@ def _readers(store: wall.Store, city: str) -> dict[str, tuple[float, Callable[[]
     }
 
 
-def _unplanned(store: wall.Store) -> dict[str, Row]:
+def _unplanned(store: Store) -> dict[str, Row]:
     """Read the families nobody planned; a table that is still being made gives nothing yet."""
     found = {}
     for family in wall.list_unplanned():

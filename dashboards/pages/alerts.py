@@ -5,19 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.pages import address
-from dashboards.pages.rows import draw_rows
+from dashboards.pages.rows import ACROSS, draw_rows
 from dashboards.pages.words import say
 from schemas import registry
-from streams.queries.console import Row
 from streams.queries.listings import alert_listing, to_listing
+from streams.queries.reader import Row
 
 
 def draw() -> None:
     """Draw the page."""
     language = address.language()
     st.title(say("alerts", language))
-    view = address.choose("view", say("view", language), ["", "changes"],
-                          lambda one: say("view.changes" if one else "view.alerts", language))
+    with st.columns(ACROSS)[0]:
+        view = address.choose("view", say("view", language), ["", "changes"],
+                              lambda one: say("view.changes" if one else "view.alerts", language))
     other = "zh" if language == "en" else "en"
     if view == "changes":
         draw_rows("alert-changes", to_listing(registry.get_family("alert")), language,

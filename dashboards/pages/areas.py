@@ -14,8 +14,9 @@ from dashboards.pages.words import say
 from schemas import registry
 from schemas.fields import Text
 from streams.queries import console
-from streams.queries.console import Filter, Row
+from streams.queries.console import Filter
 from streams.queries.listings import Column, to_listing
+from streams.queries.reader import Row
 from streams.settings import read_settings
 
 DEPTHS = (2, 4, 6, 9, 12, 15)
@@ -97,10 +98,12 @@ def _draw_figures(parent: str, digits: int, rows: list[Row], asked: Filter,
     st.caption(say("pick.number", language))
     settings = column_settings(columns, language) | {
         one.name: st.column_config.NumberColumn(heading(one, language), format="localized")
-        for one in columns[2:]}
-    picked = st.dataframe(table, hide_index=True, column_config=settings, on_select="rerun",
-                          selection_mode="single-cell", height=min(620, 36 * len(rows) + 39),
-                          key=f"areas:{sorted(st.query_params.items())}")
+        for one in columns[2:]} | {
+        "name": st.column_config.Column(say("name", language), width="medium")}
+    picked = st.dataframe(
+        table, hide_index=True, placeholder="–", column_config=settings, on_select="rerun",
+        selection_mode="single-cell", height=min(620, 36 * len(rows) + 39),
+        key=f"areas:{sorted(st.query_params.items())}")
     tree = area_tree()
     if tree and digits > 6 and any(tree.is_synthetic(row["area"]) for row in rows):
         st.caption(say("synthetic", language))

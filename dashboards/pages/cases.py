@@ -5,19 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.pages import address
-from dashboards.pages.rows import draw_rows
+from dashboards.pages.rows import ACROSS, draw_rows
 from dashboards.pages.words import say
 from schemas import registry
-from streams.queries.console import Row
 from streams.queries.listings import case_listing, to_listing
+from streams.queries.reader import Row
 
 
 def draw() -> None:
     """Draw the page."""
     language = address.language()
     st.title(say("cases", language))
-    view = address.choose("view", say("view", language), ["", "steps"],
-                          lambda one: say("view.steps" if one else "view.last", language))
+    with st.columns(ACROSS)[0]:
+        view = address.choose("view", say("view", language), ["", "steps"],
+                              lambda one: say("view.steps" if one else "view.last", language))
     if view == "steps":
         draw_rows("case-steps", to_listing(registry.get_family("grid-case")), language)
     else:

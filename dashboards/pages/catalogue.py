@@ -67,8 +67,9 @@ def _draw_entry(entry: Entry, language: str) -> None:
     if entry["sort"] == "result":
         told["inputs"] = ", ".join(entry["inputs"])
         told["windows"] = ", ".join(f"{one} s" for one in entry["windows"])
-    for key, value in told.items():
-        st.text(f"{say(key, language)}: {value}")
+    for cell, (key, value) in zip(st.columns([2] * len(told)), told.items(), strict=True):
+        cell.caption(say(key, language))
+        cell.text(value)
     if st.button(say("catalogue.rows", language), icon=":material/table_rows:"):
         address.go(entry["name"], {})
     fields = [_field(one, language) for one in entry["fields"]]
@@ -79,13 +80,14 @@ def _draw_entry(entry: Entry, language: str) -> None:
 def _field(field: Entry, language: str) -> dict[str, Any]:
     """Describe one field of a declaration."""
     codes = ", ".join(f"{code} {words[language]}" for code, words in field["values"].items())
+    limits = f"1–{field['max_length']}" if field["max_length"] else field["bounds"]
     example = field["example"]
     return {
         say("field", language): field["name"],
         say("meaning", language): field["title"][language],
         say("kind", language): field["kind"][language],
         say("unit", language): unit(field["unit"], language),
-        say("bounds", language): codes or field["bounds"],
+        say("bounds", language): codes or limits,
         say("required", language): say("yes" if field["required"] else "no", language),
         say("personal", language): field["personal"][language],
         say("publication", language): field["publication"][language],

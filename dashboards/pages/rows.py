@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from dashboards.pages.table import area_name, heading, shown, to_csv, to_table, 
 from dashboards.pages.words import say
 from schemas.errors import ComponentError
 from streams.queries import console
-from streams.queries.console import MAX_ROWS, Filter, Row, Store
+from streams.queries.console import MAX_ROWS, Filter
 from streams.queries.listings import Column, Listing
+from streams.queries.reader import Row, Store, open_store
 
 PAGE_ROWS = 200
 MAX_PAGES = 500
@@ -29,7 +30,7 @@ Detail = Callable[[Row, str], None]
 def reading(language: str) -> Iterator[Store]:
     """Open the store for the block; where it is away, say so plainly instead of the block."""
     try:
-        with console.open_store() as store:
+        with closing(open_store()) as store:
             yield store
     except ComponentError as error:
         st.error(say("away", language), icon=":material/cloud_off:")
@@ -51,7 +52,7 @@ def draw_rows(name: str, listing: Listing, language: str, *, minutes: int = 1440
             return
         offset = _draw_bar(name, shown_listing, asked, total, language)
         rows = console.list_rows(store, shown_listing, asked, PAGE_ROWS, offset)
-        _draw_table(name, shown_listing.columns, rows, language, detail)
+        _draw_table(name, shown_listing, rows, language, detail)
 
 
 def _draw_filters(store: Store, listing: Listing, asked: Filter, language: str,
@@ -136,7 +137,7 @@ def _draw_bar(name: str, listing: Listing, asked: Filter, total: int, language: 
     cleared.button(say("reset", language), on_click=address.clear, width="stretch")
 
     def make_csv() -> bytes:
-        with console.open_store() as reader:
+        with closing(open_store()) as reader:
             return to_csv(listing.columns, console.list_rows(reader, listing, asked), language)
 
     export.download_button(
@@ -153,13 +154,15 @@ def column_settings(columns: Sequence[Column], language: str) -> dict[str, Any]:
         if one.moment else st.column_config.Column(heading(one, language))) for one in columns}
 
 
-def _draw_table(name: str, columns: Sequence[Column], rows: list[Row], language: str,
+def _draw_table(name: str, listing: Listing, rows: list[Row], language: str,
                 detail: Detail | None) -> None:
     """Draw the table; the row selected is drawn in full below it."""
+    columns = listing.columns
     picked = st.dataframe(
-        to_table(columns, rows, language), hide_index=True, height=min(620, 36 * len(rows) + 39),
-        column_config=column_settings(columns, language), on_select="rerun",
-        selection_mode="single-row", key=f"{name}:{sorted(st.query_params.items())}")
+        to_table(columns, rows, language, listing.area), hide_index=True, placeholder="–",
+        height=min(620, 36 * len(rows) + 39), column_config=column_settings(columns, language),
+        on_select="rerun", selection_mode="single-row",
+        key=f"{name}:{sorted(st.query_params.items())}")
     chosen = picked["selection"]["rows"]
     if not chosen or chosen[0] >= len(rows):
         st.caption(say("pick", language))

@@ -16,8 +16,8 @@ from dashboards.pages.words import say
 from geo.names import ENGLISH
 from geo.tree import AreaTree
 from schemas.errors import ComponentError
-from streams.queries.console import Row
 from streams.queries.listings import Column
+from streams.queries.reader import Row
 from streams.settings import read_settings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -50,6 +50,11 @@ def area_name(code: str, language: str) -> str:
     return tree.name(code) if tree and code.isdigit() else code
 
 
+def area_label(code: str, language: str) -> str:
+    """Show an area's code with the name of its township or whatever is larger."""
+    return f"{code} {area_name(code[:9], language)}" if code.isdigit() else code
+
+
 def heading(column: Column, language: str) -> str:
     """Title a column, with its unit."""
     title = spell(column.title, language)
@@ -68,7 +73,7 @@ def shown(column: Column, value: Any, language: str) -> Any:
             return spell(word, language)
     if isinstance(value, bool):
         return say("yes" if value else "no", language)
-    return round(value, 3) if isinstance(value, float) else value
+    return round(value, column.decimals) if isinstance(value, float) else value
 
 
 def word_of(column: Column, value: str, language: str) -> str:
@@ -78,9 +83,14 @@ def word_of(column: Column, value: str, language: str) -> str:
     return str(shown(column, value, language)) if value else say("any", language)
 
 
-def to_table(columns: Sequence[Column], rows: Sequence[Row], language: str) -> dict[str, list[Any]]:
-    """Turn rows into columns of readable values, named by the columns' names."""
-    return {one.name: [shown(one, row.get(one.name), language) for row in rows] for one in columns}
+def to_table(columns: Sequence[Column], rows: Sequence[Row], language: str,
+             area: str = "") -> dict[str, list[Any]]:
+    """Turn rows into columns of readable values; the column `area` gets names beside its codes."""
+    found = {one.name: [shown(one, row.get(one.name), language) for row in rows]
+             for one in columns}
+    if area in found:
+        found[area] = [area_label(code, language) for code in found[area]]
+    return found
 
 
 def to_csv(columns: Sequence[Column], rows: Sequence[Row], language: str) -> bytes:

@@ -17,7 +17,8 @@ def command() -> None:
 
 @command.command()
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to send.")
-@click.option("--every", type=float, default=0.2, show_default=True, help="Seconds between markers.")
+@click.option("--every", type=float, default=0.2, show_default=True,
+              help="Seconds between markers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def latency(seconds: float, every: float, as_json: bool) -> None:
     """Measure event to visible, and event to counted in its window, in ClickHouse."""

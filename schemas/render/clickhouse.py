@@ -5,7 +5,6 @@ Event tables keep one row an event id; result tables one row a key, the greatest
 ReplacingMergeTree partitioned by a function of the key, and FINAL stands in the view.
 """
 
-# ruff: noqa: S608 (names come from declarations, never from outside)
 from __future__ import annotations
 
 from schemas.declare import Family, Field, Kind, ResultTable

@@ -4,7 +4,6 @@ Raw topics are read by one table; the gate's output is one row type whose slots 
 family's view names again as its fields. Numbers are integers scaled by 10^decimals, times epoch ms.
 """
 
-# ruff: noqa: S608 (names come from declarations, never from outside)
 from __future__ import annotations
 
 from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS, Family, Field, Kind, ResultTable

@@ -1,4 +1,4 @@
-"""Live through grid cases on a quick clock: a working hour passes in about a minute."""
+"""Live through grid cases on a quick clock: a working hour passes in three minutes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from streams.city.event import CityEvent, Numbered, choose
 from streams.city.people import draw_name, draw_phone
 from streams.city.places import Places
 
-QUICK = 60  # one hour of the office's clock passes in 3600 / QUICK seconds
+QUICK = 20  # one hour of the office's clock passes in 3600 / QUICK seconds
 _MOST_A_SECOND = 8
 _MOST_OPEN = 3000
-_OPENING_SPAN = 900  # the cases open at the start were reported within so many seconds before
+_OPENING_SPAN = 2400  # the cases open at the start were reported within so many seconds before
 
 # category, department, handling time in working hours, weight
 KINDS: tuple[tuple[str, str, float, float], ...] = (
@@ -83,7 +83,9 @@ class Cases:
             self._open_any(age - _OPENING_SPAN)
         self._move(0)
         self._opened_before = self._number
-        self._opening, self._waiting = self._waiting, self._opening
+        still_open = {number for _, number, _ in self._due}
+        self._opening.extend(one for one in self._waiting if one[0].number in still_open)
+        self._waiting.clear()
 
     @staticmethod
     def _rate(hour: float) -> float:

@@ -29,7 +29,7 @@ MOST_VEHICLES = 4200
 _NEW_A_SECOND = 60
 _PATIENCE_SECONDS = 120  # a vehicle that finds no gap for so long is given up
 _SLICES = 12  # the speeds left by unseen traffic are renewed in so many turns
-_TRIES, _FAREWELL_SECONDS = 300, 5.0
+_TRIES = 300
 _KINDS = (("car", 62), ("taxi", 21), ("truck", 7), ("other", 4), ("bus", 6))
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _READ = (constants.VAR_POSITION, constants.VAR_SPEED, constants.VAR_ANGLE, constants.VAR_ROAD_ID)
@@ -220,10 +220,6 @@ class Traffic:
         return CityEvent("traffic-flow", payload, one.sensor_id, self._loop_ids.next(), now)
 
     def close(self) -> None:
-        """End SUMO; nothing it holds is worth a farewell."""
-        self._process.terminate()
-        try:
-            self._process.wait(_FAREWELL_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """End SUMO; nothing it holds is worth a farewell, and it hears none while it waits."""
+        self._process.kill()
+        self._process.wait()

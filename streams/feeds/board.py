@@ -22,7 +22,7 @@ from schemas.errors import DeclarationError
 from streams.feeds.documents import Content, moment
 from streams.feeds.inventory import GEOJSON, Feed, list_feeds
 from streams.feeds.measures import READ_FAILURES, RECORDS, RENDER_SECONDS, STALE
-from streams.queries.feed import Store
+from streams.queries.reader import Store
 
 _LOG = logging.getLogger(__name__)
 STALE_PERIODS = 60

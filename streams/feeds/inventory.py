@@ -16,7 +16,8 @@ from schemas.declare import Family, ResultTable, Text
 from schemas.render.addresses import SPECIAL, feed_addresses
 from streams.feeds import documents, geometry
 from streams.feeds.documents import Content, Record
-from streams.queries.feed import Store, list_latest, list_windows, published_windows
+from streams.queries.feed import list_latest, list_windows, published_windows
+from streams.queries.reader import Store
 
 PERIOD_SECONDS = 5
 GEOJSON = "application/geo+json"

@@ -7,25 +7,15 @@ parameters. Never more than 1,000 rows are read at once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from schemas import registry
 from streams.queries.listings import Listing, to_listing
-from streams.store import connect
+from streams.queries.reader import Row, Store
 
 MAX_ROWS = 1_000
 TOP_VALUES = 50
-Row = dict[str, Any]
-
-
-class Store(Protocol):
-    """Be anything that answers a query with rows; `streams.store` gives it."""
-
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
-        """Run a query and list its rows as dictionaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +29,6 @@ class Filter:
     text: str = ""
 
 
-@contextmanager
-def open_store() -> Iterator[Store]:
-    """Open the store as its reader for the length of the block."""
-    store = connect("reader")
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def read_areas(store: Store, parent: str, digits: int, asked: Filter) -> list[Row]:
     """Sum the city's pulse over a time for each area of a level below `parent`.
 
@@ -60,7 +40,7 @@ def read_areas(store: Store, parent: str, digits: int, asked: Filter) -> list[Ro
     where, params = _where(to_listing(pulse), Filter(asked.since, asked.until, parent))
     params["digits"] = digits
     return store.query(
-        f"SELECT *, {figures} FROM (SELECT area, sum(events) AS events, {sums}"  # noqa: S608
+        f"SELECT *, {figures} FROM (SELECT area, sum(events) AS events, {sums}"
         f" FROM city.{pulse.table} WHERE window_seconds = 60 AND length(area) = %(digits)s"
         f" AND {where} GROUP BY area) ORDER BY area", params)
 
@@ -95,7 +75,7 @@ def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_RO
     where, params = _where(listing, asked)
     columns = ", ".join(f"`{one.name}`" for one in listing.columns)
     rows = store.query(
-        f"SELECT {columns} FROM {listing.origin} WHERE {where}"  # noqa: S608
+        f"SELECT {columns} FROM {listing.origin} WHERE {where}"
         f" ORDER BY {listing.time} DESC, `{listing.key or listing.time}`"
         f" LIMIT {min(limit, MAX_ROWS)} OFFSET {max(0, offset)}", params)
     scaled = [one for one in listing.columns if one.scale != 1]
@@ -109,7 +89,7 @@ def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_RO
 def count_rows(store: Store, listing: Listing, asked: Filter) -> int:
     """Count the rows that fit a filter."""
     where, params = _where(listing, asked)
-    sql = f"SELECT count() AS n FROM {listing.origin} WHERE {where}"  # noqa: S608
+    sql = f"SELECT count() AS n FROM {listing.origin} WHERE {where}"
     return int(store.query(sql, params)[0]["n"])
 
 
@@ -119,7 +99,7 @@ def count_values(store: Store, listing: Listing, asked: Filter, name: str) -> di
     where, params = _where(listing, Filter(asked.since, asked.until, asked.area, others,
                                            asked.text))
     rows = store.query(
-        f"SELECT ifNull(toString(`{name}`), '') AS value, count() AS n"  # noqa: S608
+        f"SELECT ifNull(toString(`{name}`), '') AS value, count() AS n"
         f" FROM {listing.origin} WHERE {where} GROUP BY value ORDER BY n DESC, value"
         f" LIMIT {TOP_VALUES}", params)
     return {row["value"]: row["n"] for row in rows}

@@ -6,22 +6,12 @@ not personal: every query names its columns. Moments are whole milliseconds sinc
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 from schemas.declare import Family, Field, Kind, Personal, ResultTable
 from schemas.errors import DeclarationError
-
-Row = dict[str, Any]
+from streams.queries.reader import Row, Store
 
 LATEST_SECONDS = 3600
 MAX_RECORDS = 20_000
-
-
-class Store(Protocol):
-    """Be anything that answers a query with rows; `streams.store` gives it."""
-
-    def query(self, sql: str, params: dict[str, Any] | None = None) -> list[Row]:
-        """Run a query and list its rows as dictionaries."""
 
 
 def public_fields(family: Family) -> tuple[Field, ...]:

@@ -30,6 +30,7 @@ class Column:
     choice: bool = False
     searched: bool = False
     scale: int = 1
+    decimals: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def _column(one: Field, *, key: bool) -> Column:
     return Column(one.name, one.title, one.unit, one.values, moment=one.kind is Kind.INSTANT,
                   choice=one.kind in (Kind.CODE, Kind.FLAG) or (text and not key
                                                               and one.max_length <= 128),
-                  searched=one.kind is Kind.TEXT, scale=10 ** one.decimals if one.combine else 1)
+                  searched=one.kind is Kind.TEXT, scale=10 ** one.decimals if one.combine else 1,
+                  decimals=one.decimals)
 
 
 def to_listing(declared: Family | ResultTable) -> Listing:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-Row = dict[str, Any]
+from streams.queries.reader import Row, Store
 
 GATE = """
 SELECT raw_partition AS part, max(next_offset) AS reached,
@@ -18,13 +17,6 @@ REFUSALS = """
 SELECT reason, field, count() AS events FROM city.dead_letters
 WHERE raw_topic = %(topic)s AND ({ranges})
 GROUP BY reason, field ORDER BY events DESC, reason, field"""
-
-
-class Store(Protocol):
-    """Be anything that answers a query with rows; `streams.store` gives it."""
-
-    def query(self, sql: str, params: dict[str, Any] | None = None) -> list[Row]:
-        """Run a query and list its rows as dictionaries."""
 
 
 @dataclass(frozen=True, slots=True)

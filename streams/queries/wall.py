@@ -6,13 +6,11 @@ is None, never 0. Days begin at midnight in Asia/Shanghai. Nothing here names a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from schemas import registry
 from schemas.declare import Family, Field, Kind
-
-Row = dict[str, Any]
+from streams.queries.reader import Row, Store
 
 TILED = frozenset({
     "vehicle-position", "traffic-flow", "parking-occupancy", "grid-case", "hotline-call",
@@ -128,13 +126,6 @@ SELECT count() AS n,
         AS p99
 FROM city.vehicle_position
 WHERE observed_at > now() - INTERVAL 60 SECOND"""
-
-
-class Store(Protocol):
-    """Be anything that answers a query with rows; `streams.store` gives it."""
-
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[Row]:
-        """Run a query and list its rows as dictionaries."""
 
 
 def _rounded(row: Row) -> Row:

@@ -1,1 +1,1 @@
-
+"""Test what `jobs` does."""

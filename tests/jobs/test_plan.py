@@ -25,7 +25,7 @@ def plan(flink_client: dict[str, str]) -> str:
 @pytest.mark.live
 def test_the_python_function_runs_once_for_all_queries(plan: str) -> None:
     assert plan.count("PythonCalc(") == 1
-    assert plan.count("gate(") == 1
+    assert plan.count("[gate(") == 1
 
 
 @pytest.mark.live

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from jobs.plan import list_queries, spread, statements
@@ -43,7 +45,7 @@ def test_missing_columns_of_a_union_are_typed_nulls() -> None:
 def test_results_are_spread_over_statement_sets_without_loss() -> None:
     names = list(list_queries())
     for sets in (1, 2, 3, 100):
-        assert sorted(sum(spread(names, sets), [])) == sorted(names)
+        assert sorted(chain.from_iterable(spread(names, sets))) == sorted(names)
 
 
 def test_only_the_first_part_carries_the_gates_own_outputs() -> None:

@@ -1,1 +1,1 @@
-
+"""Test what `streams` does."""

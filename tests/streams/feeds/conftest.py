@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -14,7 +14,7 @@ import uvicorn
 from schemas.errors import ComponentError
 from streams.feeds.app import build
 from streams.feeds.board import Board
-from streams.queries.feed import Store
+from streams.queries.reader import Store
 from streams.settings import read_settings
 from tests.streams.queries.rows import columns, event, minute, result
 
@@ -56,7 +56,10 @@ class Reach:
             raise ComponentError("ClickHouse does not answer")
         return self
 
-    def query(self, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def close(self) -> None:
+        """Keep the store open for the next test."""
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Ask the real store."""
         if self.away:
             raise ComponentError("ClickHouse does not answer")
