@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 from schemas import registry
 from schemas.errors import DeclarationError
@@ -27,6 +27,7 @@ SILENT_MS = 60_000
 LOOK_BACK_MS = 3 * 3_600_000
 FORGET_MS = 6 * 3_600_000
 PERIOD_SECONDS = 1.0
+BATCH = 5_000
 TOPICS = ["^result-.*", "publisher-progress", "window-final"]
 
 
@@ -61,8 +62,8 @@ class Finals:
 
     def see_progress(self, told: Progress, at: int) -> None:
         """Note a publisher's progress, told at a time; it never goes back."""
-        before, _ = self.progress.get((told.source, told.family), (0, 0))
-        self.progress[told.source, told.family] = max(before, told.observed_at), at
+        observed, heard = self.progress.get((told.source, told.family), (0, 0))
+        self.progress[told.source, told.family] = max(observed, told.observed_at), max(heard, at)
 
     def see_row(self, window: Window, at: int) -> None:
         """Note that a row of a window changed."""
@@ -97,14 +98,38 @@ class Finals:
         return all(observed >= window.end for observed in live)
 
 
-def _start_at(consumer: Consumer, places: list[TopicPartition]) -> None:
-    """Read results from some hours ago, and what tells of progress and finality from the start."""
-    since = time.time_ns() // 1_000_000 - LOOK_BACK_MS
-    results = [TopicPartition(p.topic, p.partition, since) for p in places
-               if p.topic.startswith("result-")]
-    others = [TopicPartition(p.topic, p.partition, OFFSET_BEGINNING) for p in places
-              if not p.topic.startswith("result-")]
-    consumer.assign((consumer.offsets_for_times(results, 10.0) if results else []) + others)
+class Reader:
+    """Read the topics, and know whether all that stood in them has been read.
+
+    Until then nothing may be declared: a publisher whose progress is not read yet blocks nothing,
+    and a statement that is not read yet would be made again.
+    """
+
+    def __init__(self, consumer: Consumer) -> None:
+        """Take a consumer that tells where a partition ends, and subscribe it."""
+        self._consumer = consumer
+        self._unread: set[tuple[str, int]] = set()
+        consumer.subscribe(TOPICS, on_assign=self._start_at)
+
+    def _start_at(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+        """Read results from some hours ago, what tells of progress and finality from the start."""
+        since = time.time_ns() // 1_000_000 - LOOK_BACK_MS
+        results = [TopicPartition(p.topic, p.partition, since) for p in places
+                   if p.topic.startswith("result-")]
+        others = [TopicPartition(p.topic, p.partition, OFFSET_BEGINNING) for p in places
+                  if not p.topic.startswith("result-")]
+        self._unread = {(p.topic, p.partition) for p in places}
+        consumer.assign((consumer.offsets_for_times(results, 10.0) if results else []) + others)
+
+    def read(self, finals: Finals, seconds: float = 0.3) -> bool:
+        """Read for a moment; tell whether nothing is left that was there at the start."""
+        messages = self._consumer.consume(BATCH, seconds)
+        for message in messages:
+            error = message.error()
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                self._unread.discard((message.topic() or "", message.partition() or 0))
+            take(finals, message)
+        return not self._unread and len(messages) < BATCH
 
 
 def take(finals: Finals, message: Message) -> None:
@@ -131,15 +156,10 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     serve("finals")
     finals, producer = Finals(), open_producer("agents")
-    consumer = open_consumer("agents", "agents-finals")
-    consumer.subscribe(TOPICS, on_assign=_start_at)
-    declared_at, behind = time.monotonic(), True
+    consumer = open_consumer("agents", "agents-finals", **{"enable.partition.eof": True})
+    reader, declared_at = Reader(consumer), time.monotonic()
     while not ended.is_set():
-        messages = consumer.consume(5_000, 0.3)
-        for message in messages:
-            take(finals, message)
-        behind = len(messages) == 5_000
-        if behind or time.monotonic() - declared_at < PERIOD_SECONDS:
+        if not reader.read(finals) or time.monotonic() - declared_at < PERIOD_SECONDS:
             continue
         declared_at, now = time.monotonic(), time.time_ns() // 1_000_000
         _refresh()
