@@ -35,6 +35,7 @@ RECENT_MINUTES = 3
 LONG_MINUTES = 20
 LONG_EVERY = 12
 MOST_TAIL_RECORDS = 100_000
+TAIL_SECONDS = 10.0
 Cell = tuple[str, int]
 TERMS = ("counted", "late", "refused", "duplicates", "in_flight")
 
@@ -126,8 +127,9 @@ class Ledger:
                 row = rows.setdefault((topic, start), Row(topic, start, 0))
                 row.received += after[place] - first[place]
                 self._spans[topic, partition, start] = first[place], after[place]
-        # a minute whose records retention has begun to delete cannot be judged
-        gone = {(t, m) for (t, p, m), (a, b) in self._spans.items() if a < b and a < lows[t, p]}
+        # a minute whose records retention has begun to delete, or may have, cannot be judged
+        gone = {(t, m) for (t, p, m), (a, b) in self._spans.items()
+                if 0 < lows[t, p] >= a and (a < b or lows[t, p] < self._ends[t, p])}
         return [row for cell, row in rows.items() if cell not in gone]
 
     def _in_gate(self, rows: dict[Cell, Row]) -> Counter[Cell]:
@@ -164,14 +166,17 @@ class Ledger:
         """Read the tails record by record."""
         self._consumer.assign([TopicPartition(t, p, start if start >= 0 else OFFSET_BEGINNING)
                                for (t, p), (start, _) in tails.items()])
-        left, until = {place: end for place, (_, end) in tails.items()}, time.monotonic() + 10
-        while left and time.monotonic() < until:
+        left = {place: end for place, (_, end) in tails.items()}
+        until = time.monotonic() + TAIL_SECONDS
+        while left:
+            if time.monotonic() > until:
+                raise ComponentError(f"the tails of {sorted(left)} were not read in"
+                                     f" {TAIL_SECONDS:g} s: not judged")
             for message in self._consumer.consume(5_000, 0.2):
                 place = (message.topic() or "", message.partition() or 0)
                 offset, value = message.offset() or 0, message.value()
                 if place in left and offset < left[place] and value is not None:
-                    tail = msgspec.json.decode(value, type=_Tail)
-                    found[tail.raw_topic, tail.received_at // MINUTE_MS * MINUTE_MS] += 1
+                    found.update(_cells(value))
                 if place in left and offset >= left[place] - 1:
                     del left[place]
         self._consumer.unassign()
@@ -202,6 +207,15 @@ class Ledger:
         self._writer.insert("ledger", {
             **columns, "minute": [row.minute // 1000 for row in rows],
             "computed_at": [now] * len(rows)})
+
+
+def _cells(value: bytes) -> list[Cell]:
+    """Give topic and minute of an event or dead letter; none of what the sink will set aside."""
+    try:
+        tail = msgspec.json.decode(value, type=_Tail)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    return [(tail.raw_topic, tail.received_at // MINUTE_MS * MINUTE_MS)]
 
 
 def settled(rows: list[Row], now: int) -> list[Row]:
