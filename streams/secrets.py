@@ -19,6 +19,7 @@ def _directory() -> Path:
     """Give the directory of secrets, made with mode 0700."""
     path = read_settings().secrets
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)  # it may have been there, open to others
     return path
 
 
@@ -31,6 +32,7 @@ def _write_owner_only(path: Path, data: str) -> None:
     """Replace a file atomically, readable by its owner only."""
     draft = path.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)  # a draft that a crash left keeps its mode
     with os.fdopen(descriptor, "w") as stream:
         stream.write(data)
     draft.replace(path)

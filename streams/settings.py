@@ -81,8 +81,7 @@ class Settings:
         """Give host and native port of ClickHouse."""
         if not self.clickhouse:
             return self.host, self.port("clickhouse")
-        host, _, port = self.clickhouse.rpartition(":")
-        return host, int(port)
+        return _address("CITYBRAIN_CLICKHOUSE", self.clickhouse)
 
     @property
     def areas(self) -> Path:
@@ -103,6 +102,14 @@ def _whole(name: str, value: str) -> int:
         raise SettingsError(f"{name}={value!r} is not a whole number") from None
 
 
+def _address(name: str, value: str) -> tuple[str, int]:
+    """Read host:port or say which setting is not one."""
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingsError(f"{name}={value!r} is not host:port")
+    return host, int(port)
+
+
 @cache
 def read_settings() -> Settings:
     """Read all settings from the environment; raise SettingsError naming a malformed one."""
@@ -111,6 +118,8 @@ def read_settings() -> Settings:
     def number(name: str) -> int:
         return _whole(name, values[name])
 
+    if values["CITYBRAIN_CLICKHOUSE"]:
+        _address("CITYBRAIN_CLICKHOUSE", values["CITYBRAIN_CLICKHOUSE"])
     return Settings(
         home=Path(values["CITYBRAIN_HOME"]).resolve(),
         port_offset=number("CITYBRAIN_PORT_OFFSET"), host=values["CITYBRAIN_HOST"],

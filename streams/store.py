@@ -79,7 +79,8 @@ class Store:
             if error.code in _WRONG_LOGIN:
                 return (f"{where} refuses account {self.account!r}:"
                         " wrong password or no such account")
-            return f"{where}: {error.message.splitlines()[0][:300]}"
+            said = error.message.splitlines()[0].removesuffix("Stack trace:").rstrip()
+            return f"{where}: {said[:300]}"
         return f"{where} does not answer: {str(error).splitlines()[0] if str(error) else error!r}"
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
