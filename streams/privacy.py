@@ -14,19 +14,24 @@ from functools import lru_cache
 DAY_MS = 86_400_000
 CHINA_OFFSET_MS = 8 * 3_600_000
 _PLATE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
+_HAN = "[\u4e00-\u9fa5]"
+_NAME_END = r"(?=[,，。;；、\s]|先生|女士|$)"
+# what stands after a cue word is a name even where the sentence goes on without a stop
+_CUE = r"((?:联系人)?姓名|联系人|我叫)([是:： ]{0,3})(?!电话|手机|方式|[了他她你不])"
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "[邮箱]"),
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "[身份证]"),
+    (re.compile(r"(?<!\d)\d{6}[ -]?\d{8}[ -]?\d{3}[\dXx](?!\d)"), "[身份证]"),
     (re.compile(r"(?<!\d)\d{15,19}(?!\d)"), "[卡号]"),
+    (re.compile(r"(?<!\d)\d{4}(?:[ -]\d{4}){3}(?:[ -]?\d{1,3})?(?!\d)"), "[卡号]"),
     (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "[电话]"),
     (re.compile(r"(?<!\d)0\d{2,3}[- ]?\d{7,8}(?!\d)"), "[电话]"),
-    (re.compile(rf"[{_PLATE}][A-Z][·• ]?[A-Z0-9]{{5,6}}(?![A-Za-z0-9])"), "[车牌]"),
-    (re.compile(r"(我叫|我是|姓名[是:： ]?|联系人[是:： ]?)[\u4e00-\u9fa5]{2,4}?"
-                r"(?=[,，。;；、\s]|先生|女士|$)"),
-     r"\1[姓名]"),
-    (re.compile(r"[\u4e00-\u9fa5]{1,2}(?=先生|女士)"), "[姓名]"),
+    (re.compile(rf"[{_PLATE}][A-Za-z][·• -]?(?=[A-Za-z]{{0,5}}\d)[A-Za-z0-9]{{4,5}}"
+                r"[A-Za-z0-9挂学警港澳](?![A-Za-z0-9])"), "[车牌]"),
+    (re.compile(rf"{_CUE}(?:{_HAN}{{2,4}}?{_NAME_END}|{_HAN}{{2,3}})"), r"\1\2[姓名]"),
+    (re.compile(rf"(我是){_HAN}{{2,4}}?{_NAME_END}"), r"\1[姓名]"),
+    (re.compile(rf"{_HAN}{{1,2}}(?=先生|女士)"), "[姓名]"),
 )
-_FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {
+_FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20} | {
     ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff"}
 
 
