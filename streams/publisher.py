@@ -76,14 +76,22 @@ class Publisher:
                 break
             except BufferError:
                 self._producer.poll(0.1)
+            except KafkaException as error:
+                self._fail(topic, str(error))
+                break
         self._producer.poll(0)
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         """Count a confirmed record or keep why the broker refused it (the first hundred)."""
         if error is None:
             self.delivered += 1
-        elif len(self.failures) < 100:
-            self.failures.append(f"{message.topic()}: {error.str()}")
+        else:
+            self._fail(message.topic() or "", error.str())
+
+    def _fail(self, topic: str, why: str) -> None:
+        """Keep why a record was refused."""
+        if len(self.failures) < 100:
+            self.failures.append(f"{topic}: {why}")
 
     def poll(self) -> None:
         """Take note of what the broker has confirmed so far."""
@@ -113,5 +121,10 @@ class Publisher:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
                  trace: TracebackType | None) -> None:
-        """Flush on the way out."""
-        self.close()
+        """Flush on the way out; what went wrong before is told first."""
+        try:
+            self.close()
+        except ComponentError as error:
+            if value is None:
+                raise
+            value.add_note(str(error))
