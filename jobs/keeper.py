@@ -35,12 +35,13 @@ RETAINED_MS = 20 * 3_600_000
 
 @dataclass
 class Progress:
-    """Hold what is remembered of one job between starts."""
+    """Hold what is remembered of one job between starts; `pending` until its id is known."""
 
     generation: int = 0
     since_ms: int = 0
     plan: str = ""
     job_ids: tuple[str, ...] = ()
+    pending: bool = False
 
 
 class Keeper:
@@ -83,20 +84,28 @@ class Keeper:
         progress, state = self.read(part), self.find_state(part)
         plan = fingerprint(self._settings, part)
         saved_at = (state / "_metadata").stat().st_mtime if state else 0.0
-        resumable = (state is not None and plan == progress.plan
+        resumable = (state is not None and plan == progress.plan and not progress.pending
                      and time.time() - saved_at < RESUMABLE_SECONDS)
         if not resumable:
             since = 0
-            if progress.generation:
+            if progress.job_ids:
                 since = int(saved_at * 1000) - OPEN_MS - 120_000 if state else (
                     time.time_ns() // 1_000_000 - RETAINED_MS)
-            progress = Progress(progress.generation + 1, since, plan, progress.job_ids)
+            progress = Progress(progress.generation + 1, since, plan, progress.job_ids, True)
+            # remembered first: a generation whose submission nobody saw end is not given twice
+            self._write(part, progress)
             log.info("part %d: no usable state, generation %d from %d", part,
                      progress.generation, since)
         job_id = self._submit(part, progress, state if resumable else None)
-        progress.job_ids = (*progress.job_ids[-4:], job_id)
-        self._write(part, progress)
+        self._adopt(part, job_id)
         log.info("part %d runs as %s%s", part, job_id, f" from {state}" if resumable else "")
+
+    def _adopt(self, part: int, job_id: str) -> None:
+        """Remember the id of a running job, submitted now or by a keeper that was killed."""
+        progress = self.read(part)
+        if job_id not in progress.job_ids:
+            progress.job_ids, progress.pending = (*progress.job_ids[-4:], job_id), False
+            self._write(part, progress)
 
     def _submit(self, part: int, progress: Progress, state: Path | None) -> str:
         """Submit a part in a process of its own and give the job's id."""
@@ -116,7 +125,9 @@ class Keeper:
     def watch(self) -> None:
         """Start what is not running; a job that failed to restore starts in a new generation."""
         for part in range(self._settings.statement_sets):
-            if self._cluster.find_job(f"{JOB_PREFIX}-{part}") is not None:
+            job = self._cluster.find_job(f"{JOB_PREFIX}-{part}")
+            if job is not None:
+                self._adopt(part, job["jid"])
                 continue
             self._note_failure(part)
             self.start(part)
