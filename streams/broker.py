@@ -17,6 +17,10 @@ from schemas.errors import ComponentError
 from streams.secrets import get_password
 from streams.settings import read_settings
 
+# The broker holds a batch to a topic's bound on one record (`schemas.render.kafka`), and refuses it
+# whole: a batch must stay below that even where nothing in it can be compressed.
+BATCH_BYTES = 262_144
+
 
 def client_config(account: str) -> dict[str, Any]:
     """Give the connection settings of an account for confluent-kafka."""
@@ -32,8 +36,8 @@ def open_producer(account: str, **settings: Any) -> Producer:
     """Open an idempotent producer (acks=all, lz4, linger 5 ms)."""
     return Producer({
         **client_config(account), "enable.idempotence": True, "compression.type": "lz4",
-        "linger.ms": 5, "partitioner": "murmur2_random", "queue.buffering.max.messages": 100_000,
-        "queue.buffering.max.kbytes": 65_536, **settings})
+        "linger.ms": 5, "batch.size": BATCH_BYTES, "partitioner": "murmur2_random",
+        "queue.buffering.max.messages": 100_000, "queue.buffering.max.kbytes": 65_536, **settings})
 
 
 def open_consumer(account: str, group: str, **settings: Any) -> Consumer:
