@@ -91,8 +91,11 @@ class Registrations:
         return known.datum if known else "wgs84"
 
 
-def register(*registrations: Registration) -> None:
-    """Register publishers: account, right to write below its prefix, raw topics, the record."""
+def register(*registrations: Registration, keep: bool = False) -> None:
+    """Register publishers: account, right to write below its prefix, raw topics, the record.
+
+    With `keep`, what is registered of a known publisher stays, and only families are added.
+    """
     admin = open_admin()
     try:
         for one in registrations:
@@ -105,7 +108,7 @@ def register(*registrations: Registration) -> None:
         raise ComponentError(f"registering publishers failed: {error!r}") from error
     finally:
         admin.close()
-    _write(registrations)
+    _write(registrations, keep)
 
 
 def _check(one: Registration) -> None:
@@ -117,14 +120,19 @@ def _check(one: Registration) -> None:
         registry.get_family(name)
 
 
-def _write(registrations: Iterable[Registration]) -> None:
+def merge(one: Registration, before: Registration | None, *, keep: bool) -> Registration:
+    """Add the families registered before; with `keep` leave all else as it was."""
+    families = sorted({*one.families, *(before.families if before else [])})
+    return msgspec.structs.replace(before if before and keep else one, families=families)
+
+
+def _write(registrations: Iterable[Registration], keep: bool) -> None:
     """Write registrations that are new or changed to the topic."""
     known = read_registrations("admin")
     producer = open_producer("admin")
     for one in registrations:
         before = known.get(one.name)
-        families = sorted({*one.families, *(before.families if before else [])})
-        merged = msgspec.structs.replace(one, families=families)
+        merged = merge(one, before, keep=keep)
         if merged != before:
             producer.produce(TOPIC, key=one.name.encode(), value=msgspec.json.encode(merged))
     if producer.flush(20.0):

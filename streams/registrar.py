@@ -61,7 +61,7 @@ def ensure_broker(admin: KafkaAdminClient, *, align: bool) -> None:
     """Create accounts, rights and topics that are missing; at start also align the settings."""
     ensure_platform_accounts(admin)
     ensure_topics(admin, declared_topics({}))
-    register(*default_registrations())
+    register(*default_registrations(), keep=True)
     known = read_registrations("admin")
     topics = declared_topics({name: one.families for name, one in known.items()})
     made = ensure_topics(admin, topics)

@@ -1,0 +1,135 @@
+"""Test how publishing systems are registered, on a real broker."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from schemas import registry
+from schemas.errors import ComponentError, DeclarationError
+from streams import publishers as module
+from streams.broker import client_config, open_admin
+from streams.publisher import Publisher
+from streams.publishers import (
+    Registration,
+    Registrations,
+    default_registrations,
+    read_registrations,
+    register,
+)
+from streams.registrar import ensure_broker
+
+QUICK: dict[str, Any] = {"topic.metadata.propagation.max.ms": 1_000}
+
+
+def test_every_family_has_its_owner_as_publisher() -> None:
+    found = {one.name: set(one.families) for one in default_registrations()}
+    for name, family in registry.families().items():
+        assert name in found[family.owner]
+    assert sum(map(len, found.values())) == len(registry.families())
+
+
+@pytest.mark.parametrize("name", ["", "Bus", "bus_1", "bus--1", "-bus", "bus-", "bus.1", "公交",
+                                  "bus 1", "bus\n"])
+def test_a_name_that_could_run_into_anothers_prefix_is_refused(name: str) -> None:
+    with pytest.raises(ComponentError, match="single hyphens only"):
+        module._check(Registration(name))
+
+
+def test_families_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(DeclarationError, match="no event family 'ship'"):
+        module._check(Registration("bus", families=["ship"]))
+
+
+@pytest.mark.live
+def test_a_registration_brings_account_right_topic_and_record(registered: str) -> None:
+    one = Registration("test-ferry", "Ferry", "轮渡", "gcj02", ["vehicle-position"])
+    register(one)
+    assert read_registrations("gate")["test-ferry"] == one
+    with Publisher("test-ferry") as publisher:
+        publisher.send("vehicle-position", registry.get_family("vehicle-position").example)
+    assert publisher.delivered == 1
+
+
+@pytest.mark.live
+def test_families_add_up_and_the_rest_is_what_was_said_last(registered: str) -> None:
+    register(Registration("test-tram", "Tram", "电车", families=["vehicle-position"]))
+    register(Registration("test-tram", "Trams", "电车", "bd09", ["parking-occupancy"]))
+    assert read_registrations("gate")["test-tram"] == Registration(
+        "test-tram", "Trams", "电车", "bd09", ["parking-occupancy", "vehicle-position"])
+
+
+def test_only_families_are_added_to_what_is_to_be_kept() -> None:
+    before = Registration("a", "A", "甲", "gcj02", ["x"], replay=True)
+    default = Registration("a", "a", "a", families=["y"])
+    assert module.merge(default, before, keep=True) == Registration(
+        "a", "A", "甲", "gcj02", ["x", "y"], replay=True)
+    assert module.merge(default, before, keep=False).datum == "wgs84"
+    assert module.merge(default, None, keep=True) == default
+
+
+@pytest.mark.live
+def test_what_an_owner_registered_outlives_the_next_start(registered: str) -> None:
+    """A datum forgotten would move every event of the publisher by half a kilometre."""
+    family = registry.get_family("parking-occupancy")
+    mine = Registration(family.owner, "Parking", "停车", "gcj02", [family.name])
+    register(mine)
+    admin = open_admin()
+    ensure_broker(admin, align=False)
+    admin.close()
+    kept = read_registrations("gate")[family.owner]
+    register(Registration(family.owner, family.owner, family.owner, families=[family.name]))
+    assert (kept.datum, kept.title_zh) == ("gcj02", "停车")
+    assert family.name in kept.families
+
+
+@pytest.mark.live
+def test_a_publisher_registered_while_running_is_found_within_seconds(
+        registered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOOK_AGAIN_SECONDS", 0.0)
+    known = Registrations("gate")
+    assert known.datum("test-metro") == "wgs84"
+    register(Registration("test-metro", datum="bd09", families=["vehicle-position"]))
+    assert known.datum("test-metro") == "bd09"
+
+
+@pytest.mark.live
+def test_a_publishers_others_and_missing_topics_are_clear_errors(registered: str) -> None:
+    register(Registration("test-boat", families=["vehicle-position"]))
+    example = registry.get_family("parking-occupancy").example
+    publisher = Publisher("test-boat", **QUICK)
+    publisher.send("parking-occupancy", example)
+    publisher.send("vehicle-position", registry.get_family("vehicle-position").example)
+    with pytest.raises(ComponentError, match="raw-test-boat--parking-occupancy") as caught:
+        publisher.flush()
+    assert "\n" not in str(caught.value)
+    assert publisher.delivered == 1
+    assert "raw-test-boat--parking-occupancy" not in AdminClient(
+        client_config("admin")).list_topics(timeout=10).topics
+
+
+@pytest.mark.live
+def test_a_wrong_password_is_a_clear_error(
+        registered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.broker.get_password", lambda *_: "wrong")
+    publisher = Publisher("test-boat", log_level=0)
+    publisher.send("vehicle-position", registry.get_family("vehicle-position").example)
+    with pytest.raises(ComponentError, match=r"test-boat: .*password"):
+        publisher.flush(3.0)
+
+
+@pytest.mark.live
+def test_records_that_cannot_be_pressed_together_are_all_taken(registered: str) -> None:
+    """The broker's bound on a record holds for a batch of them, too."""
+    register(Registration("test-random", families=["vehicle-position"]))
+    publisher = Publisher("test-random", verify=False, **{"linger.ms": 200})
+    for _ in range(300):
+        publisher.send_raw("vehicle-position", os.urandom(4_000), key="k")
+    publisher.send_raw("vehicle-position", os.urandom(400_000), key="k")
+    publisher.send_raw("vehicle-position", os.urandom(4_000), key="k")
+    with pytest.raises(ComponentError, match="too large"):
+        publisher.flush()
+    assert publisher.delivered == 301
