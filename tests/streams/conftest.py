@@ -26,6 +26,17 @@ def migrator(clickhouse: tuple[str, int]) -> Iterator[Store]:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def registered(kafka: str) -> str:
+    """Give a broker with the platform's accounts, rights and topics; give its address."""
+    from streams.broker import open_admin
+    from streams.registrar import ensure_broker
+    admin = open_admin()
+    ensure_broker(admin, align=False)
+    admin.close()
+    return kafka
+
+
 @pytest.fixture
 def reader(migrator: Store) -> Iterator[Store]:
     """Give the account that reads views."""

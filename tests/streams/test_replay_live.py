@@ -20,7 +20,6 @@ from streams.broker import open_consumer
 from streams.mapping.read import read_map
 from streams.publisher import Publisher
 from streams.publishers import Registration, register
-from streams.registrar import ensure_broker
 from streams.replay import MAX_SPEED, Recording, send
 from streams.settlement import Settlement, read_offsets
 from streams.store import Store
@@ -31,14 +30,10 @@ TOPIC = "raw-test-cases--grid-case"
 
 
 @pytest.fixture(scope="module")
-def broker(kafka: str) -> str:
-    """Give a broker with the platform's accounts and topics."""
-    from streams.broker import open_admin
-    admin = open_admin()
-    ensure_broker(admin, align=False)
-    admin.close()
+def broker(registered: str) -> str:
+    """Give a broker with the platform's accounts and topics, and a source of recordings."""
     register(Registration("test-cases", "Cases", "案件", "wgs84", ["grid-case"], replay=True))
-    return kafka
+    return registered
 
 
 def read_all(topic: str, count: int) -> list[tuple[bytes, dict[str, bytes], bytes]]:
