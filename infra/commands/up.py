@@ -22,6 +22,7 @@ from streams.settings import read_settings
 ADDRESSES = {"wall": "wall", "console": "console", "feed": "open feeds",
              "jobmanager": "Flink (loopback only)"}
 PORT_OF = {"jobmanager": "flink_rest"}
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -86,7 +87,8 @@ def command(foreground: bool, only: str, without: str, rate: int | None) -> None
     """Start the city's components, supervised, and wait until they are ready."""
     if rate is not None:
         os.environ["CITYBRAIN_RATE"] = str(rate)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # a shell starts its background commands deaf to Ctrl-C: hear it all the same
+    for number in ENDINGS:
         signal.signal(number, _interrupt)
     begun, daemon = time.monotonic(), None
     try:
@@ -101,7 +103,7 @@ def command(foreground: bool, only: str, without: str, rate: int | None) -> None
         click.echo("Ctrl-C stops all of it")
         _watch(daemon)
     except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         stop_all(click.echo)
         click.echo("stopped; nothing is left running, all data is kept")
