@@ -14,14 +14,15 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
+from schemas import registry
 from streams.accounts import RIGHTS
 from streams.broker import client_config, open_admin, open_consumer
 from streams.publisher import Publisher
 from streams.publishers import Registration, register
 
 pytestmark = pytest.mark.live
-RAW, OTHERS = "raw-test-buses--vehicle-position", "raw-test-cabs--vehicle-position"
-TOPICS = (RAW, "event-vehicle-position", "result-parking-state", "dead-letters", "gate-ledger",
+RAW, OTHERS = "raw-test-buses--parking-occupancy", "raw-test-cabs--parking-occupancy"
+TOPICS = (RAW, "event-parking-occupancy", "result-parking-state", "dead-letters", "gate-ledger",
           "publisher-progress", "window-final", "publishers", "rules")
 # r reads, w writes, d sees that it is there and how long it is; a dot is nothing
 MATRIX = {
@@ -39,7 +40,7 @@ LETTERS = {"READ": "r", "WRITE": "w", "CREATE": "c", "DELETE": "x", "ALTER": "a"
 @pytest.fixture(scope="module")
 def publishers(registered: str) -> str:
     """Register two publishers of one family."""
-    register(*(Registration(name, families=["vehicle-position"])
+    register(*(Registration(name, families=["parking-occupancy"])
                for name in ("test-buses", "test-cabs")))
     return registered
 
@@ -83,8 +84,7 @@ def test_no_account_of_ours_may_change_topics_accounts_or_rights(publishers: str
 
 def test_a_publisher_cannot_read_what_it_wrote(publishers: str) -> None:
     with Publisher("test-buses") as publisher:
-        publisher.send("vehicle-position", {"vehicle_id": "v", "longitude": 117.0,
-                                            "latitude": 36.6})
+        publisher.send("parking-occupancy", registry.get_family("parking-occupancy").example)
     consumer = open_consumer("test-buses", "test-buses-spy", log_level=0)
     consumer.assign([TopicPartition(RAW, 0, 0)])
     codes: set[int] = set()
@@ -125,5 +125,5 @@ def test_rights_are_given_once_however_often(publishers: str) -> None:
         return len(found[0] if isinstance(found, tuple) else found)
 
     before = count()
-    register(Registration("test-buses", families=["vehicle-position"]))
+    register(Registration("test-buses", families=["parking-occupancy"]))
     assert count() == before > 0

@@ -46,20 +46,20 @@ def test_families_that_do_not_exist_are_refused() -> None:
 
 @pytest.mark.live
 def test_a_registration_brings_account_right_topic_and_record(registered: str) -> None:
-    one = Registration("test-ferry", "Ferry", "轮渡", "gcj02", ["vehicle-position"])
+    one = Registration("test-ferry", "Ferry", "轮渡", "gcj02", ["parking-occupancy"])
     register(one)
     assert read_registrations("gate")["test-ferry"] == one
     with Publisher("test-ferry") as publisher:
-        publisher.send("vehicle-position", registry.get_family("vehicle-position").example)
+        publisher.send("parking-occupancy", registry.get_family("parking-occupancy").example)
     assert publisher.delivered == 1
 
 
 @pytest.mark.live
 def test_families_add_up_and_the_rest_is_what_was_said_last(registered: str) -> None:
-    register(Registration("test-tram", "Tram", "电车", families=["vehicle-position"]))
-    register(Registration("test-tram", "Trams", "电车", "bd09", ["parking-occupancy"]))
+    register(Registration("test-tram", "Tram", "电车", families=["parking-occupancy"]))
+    register(Registration("test-tram", "Trams", "电车", "bd09", ["hotline-call"]))
     assert read_registrations("gate")["test-tram"] == Registration(
-        "test-tram", "Trams", "电车", "bd09", ["parking-occupancy", "vehicle-position"])
+        "test-tram", "Trams", "电车", "bd09", ["hotline-call", "parking-occupancy"])
 
 
 def test_only_families_are_added_to_what_is_to_be_kept() -> None:
@@ -92,22 +92,22 @@ def test_a_publisher_registered_while_running_is_found_within_seconds(
     monkeypatch.setattr(module, "_LOOK_AGAIN_SECONDS", 0.0)
     known = Registrations("gate")
     assert known.datum("test-metro") == "wgs84"
-    register(Registration("test-metro", datum="bd09", families=["vehicle-position"]))
+    register(Registration("test-metro", datum="bd09", families=["parking-occupancy"]))
     assert known.datum("test-metro") == "bd09"
 
 
 @pytest.mark.live
 def test_a_publishers_others_and_missing_topics_are_clear_errors(registered: str) -> None:
-    register(Registration("test-boat", families=["vehicle-position"]))
-    example = registry.get_family("parking-occupancy").example
+    register(Registration("test-boat", families=["parking-occupancy"]))
+    example = registry.get_family("hotline-call").example
     publisher = Publisher("test-boat", **QUICK)
-    publisher.send("parking-occupancy", example)
-    publisher.send("vehicle-position", registry.get_family("vehicle-position").example)
-    with pytest.raises(ComponentError, match="raw-test-boat--parking-occupancy") as caught:
+    publisher.send("hotline-call", example)
+    publisher.send("parking-occupancy", registry.get_family("parking-occupancy").example)
+    with pytest.raises(ComponentError, match="raw-test-boat--hotline-call") as caught:
         publisher.flush()
     assert "\n" not in str(caught.value)
     assert publisher.delivered == 1
-    assert "raw-test-boat--parking-occupancy" not in AdminClient(
+    assert "raw-test-boat--hotline-call" not in AdminClient(
         client_config("admin")).list_topics(timeout=10).topics
 
 
@@ -116,7 +116,7 @@ def test_a_wrong_password_is_a_clear_error(
         registered: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.broker.get_password", lambda *_: "wrong")
     publisher = Publisher("test-boat", log_level=0)
-    publisher.send("vehicle-position", registry.get_family("vehicle-position").example)
+    publisher.send("parking-occupancy", registry.get_family("parking-occupancy").example)
     with pytest.raises(ComponentError, match=r"test-boat: .*password"):
         publisher.flush(3.0)
 
@@ -124,12 +124,12 @@ def test_a_wrong_password_is_a_clear_error(
 @pytest.mark.live
 def test_records_that_cannot_be_pressed_together_are_all_taken(registered: str) -> None:
     """The broker's bound on a record holds for a batch of them, too."""
-    register(Registration("test-random", families=["vehicle-position"]))
+    register(Registration("test-random", families=["parking-occupancy"]))
     publisher = Publisher("test-random", verify=False, **{"linger.ms": 200})
     for _ in range(300):
-        publisher.send_raw("vehicle-position", os.urandom(4_000), key="k")
-    publisher.send_raw("vehicle-position", os.urandom(400_000), key="k")
-    publisher.send_raw("vehicle-position", os.urandom(4_000), key="k")
+        publisher.send_raw("parking-occupancy", os.urandom(4_000), key="k")
+    publisher.send_raw("parking-occupancy", os.urandom(400_000), key="k")
+    publisher.send_raw("parking-occupancy", os.urandom(4_000), key="k")
     with pytest.raises(ComponentError, match="too large"):
         publisher.flush()
     assert publisher.delivered == 301
