@@ -1,8 +1,8 @@
 """Number the cells (单元网格) of villages: squares of about 10,000 m², cut by the village's border.
 
-A village's squares stand on a grid of its own; those that the village touches are numbered row by
-row from the south-west, three digits. Where 999 would not do the squares are larger. Cells are never
-stored as polygons: a point's cell follows by arithmetic from a small table for each village
+A village's squares stand on a grid of its own; those that hold a part of the village are numbered
+row by row from the south-west, three digits. Where 999 would not do the squares are larger. Cells
+are never stored as polygons: a point's cell follows by arithmetic from its village's small table
 (GB/T 30428.1: cells never cross a village, overlap or leave a gap).
 """
 
@@ -48,6 +48,7 @@ def make_grid(village: Geometry, side_m: float = DEFAULT_SIDE_M) -> Grid:
         squares = shapely.box(west + x * step_lon, south + y * step_lat,
                               west + (x + 1) * step_lon, south + (y + 1) * step_lat)
         held = shapely.intersects(village, squares)
+        held[held] = ~shapely.touches(village, squares[held])  # a cell has an area
         if held.sum() <= MOST_CELLS:
             serials = np.where(held, np.cumsum(held).reshape(held.shape), 0).astype(np.int16)
             return Grid(west, south, step_lon, step_lat, serials)
@@ -85,18 +86,20 @@ class Cells:
         """Give the serial of the cell of points that lie in the given villages (indices)."""
         west, south, step_lon, step_lat = self._frames[village].T
         start, rows, columns = self._shapes[village].T
-        x = np.clip(np.floor((lon - west) / step_lon).astype(np.int64), 0, columns - 1)
-        y = np.clip(np.floor((lat - south) / step_lat).astype(np.int64), 0, rows - 1)
+        east, north = (lon - west) / step_lon, (lat - south) / step_lat
+        x = np.clip(np.floor(east).astype(np.int64), 0, columns - 1)
+        y = np.clip(np.floor(north).astype(np.int64), 0, rows - 1)
         found = self._serials[start + y * columns + x]
         for i in np.flatnonzero(found == 0):  # on the village's very border: the nearest cell
-            found[i] = self._nearest(int(village[i]), int(x[i]), int(y[i]))
-        return found
+            found[i] = self._nearest(int(village[i]), float(east[i]), float(north[i]))
+        return np.asarray(found)
 
-    def _nearest(self, village: int, x: int, y: int) -> int:
-        """Give the serial of the occupied square nearest to a square."""
+    def _nearest(self, village: int, east: float, north: float) -> int:
+        """Give the serial of the cell whose square is nearest to a point (in squares)."""
         table = self._table(village)
         rows, columns = np.nonzero(table)
-        nearest = int(np.argmin((rows - y) ** 2 + (columns - x) ** 2))
+        beyond = np.abs(columns + 0.5 - east), np.abs(rows + 0.5 - north)
+        nearest = int(np.argmin(sum(np.maximum(one - 0.5, 0) ** 2 for one in beyond)))
         return int(table[rows[nearest], columns[nearest]])
 
     def _table(self, village: int) -> NDArray[np.int16]:

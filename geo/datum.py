@@ -21,8 +21,8 @@ DATUMS: tuple[str, ...] = get_args(Datum)
 SEMI_MAJOR_M = 6_378_245.0
 ECCENTRICITY_SQUARED = 0.006_693_421_622_965_943
 CHINA = (72.004, 0.8293, 137.8347, 55.8271)
-# each round divides the error by about a thousand
-ROUNDS = 5
+# each round divides the error by more than a hundred; after four, 2e-11 degrees are left
+ROUNDS = 4
 BAIDU_TURN = np.pi * 3000.0 / 180.0
 
 
@@ -37,7 +37,8 @@ def _waves(x: Degrees, first: float) -> Degrees:
     """Sum the two sine pairs that both axes share (metres)."""
     turn = np.pi
     short = 20.0 * np.sin(6.0 * x * turn) + 20.0 * np.sin(2.0 * x * turn)
-    return (short + 20.0 * np.sin(x * turn) + first * np.sin(x / 3.0 * turn)) * 2.0 / 3.0
+    metres = (short + 20.0 * np.sin(x * turn) + first * np.sin(x / 3.0 * turn)) * 2.0 / 3.0
+    return np.asarray(metres)
 
 
 def _shift(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:

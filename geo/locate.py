@@ -29,6 +29,7 @@ class Locator:
                  raster: NDArray[np.int32] | None = None) -> None:
         """Build the raster, `size` cells along its longer side, unless one is given."""
         self._areas = np.array(list(areas), dtype=object)
+        shapely.prepare(self._areas)
         self._tree = STRtree(self._areas)
         west, south, east, north = shapely.total_bounds(self._areas) if len(areas) else (0,) * 4
         self._cell = max(float(max(east - west, north - south)) / (size - 2), 1e-9)
@@ -36,6 +37,9 @@ class Locator:
         self._columns = int((float(east) - self._west) / self._cell) + 2
         self._rows = int((float(north) - self._south) / self._cell) + 2
         self._raster = self._build() if raster is None else raster
+        if self._raster.shape != (self._rows, self._columns):
+            raise ValueError(f"a raster of {self._raster.shape} does not fit areas that need "
+                             f"{(self._rows, self._columns)}")
 
     def locate(self, lon: Any, lat: Any) -> NDArray[np.int64]:
         """Give the index of the area of each point (degrees), -1 where there is none."""
@@ -55,8 +59,10 @@ class Locator:
                        lat: NDArray[np.float64]) -> NDArray[np.int64]:
         """Give the same by the exact test alone."""
         found = np.full(len(lon), len(self._areas), dtype=np.int64)
-        points, areas = self._tree.query(shapely.points(lon, lat), predicate="intersects")
-        np.minimum.at(found, points, areas)
+        # boxes first, then the test of prepared areas: the tree itself would prepare the points
+        points, areas = self._tree.query(shapely.points(lon, lat))
+        held = shapely.intersects_xy(self._areas[areas], lon[points], lat[points])
+        np.minimum.at(found, points[held], areas[held])
         found[found == len(self._areas)] = OUTSIDE
         return found
 
