@@ -8,7 +8,7 @@ without code are both normal, and both are reported.
 from __future__ import annotations
 
 import csv
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,18 +67,29 @@ def to_wgs84_polygon(polygon: Geometry) -> Geometry:
 
 def repair(polygon: Geometry) -> Geometry | None:
     """Repair a self-intersecting polygon; None when nothing with an area is left."""
-    fixed = shapely.make_valid(polygon)
-    parts = [one for one in shapely.get_parts(fixed) if one.geom_type in ("Polygon", "MultiPolygon")]
-    whole: Geometry = shapely.union_all(parts)
+    whole = keep_polygons(shapely.make_valid(polygon))
     return None if whole.is_empty else whole
+
+
+def keep_polygons(geometry: Geometry) -> Geometry:
+    """Leave out lines and points; an empty polygon where nothing is left."""
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    parts = [one for one in shapely.get_parts(geometry) if shapely.get_dimensions(one) == 2]
+    return keep_polygons(shapely.union_all(parts)) if parts else shapely.Polygon()
+
+
+def unite(parts: Sequence[Geometry]) -> Geometry:
+    """Unite polygons, by the quick way where neighbours share every vertex."""
+    quick = shapely.coverage_is_valid(parts)
+    whole: Geometry = shapely.coverage_union_all(parts) if quick else shapely.union_all(parts)
+    return whole
 
 
 def _read_polygon(path: Path) -> Geometry:
     """Read the polygon of one file, whether a feature, a collection or a bare geometry."""
-    read = json.loads(path.read_text(encoding="utf-8"))
-    features = read.get("features", [read])
-    shapes = [shapely.from_geojson(json.dumps(one.get("geometry", one))) for one in features]
-    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+    shape: Geometry = shapely.from_geojson(path.read_bytes())
+    return shape
 
 
 def read_polygons(directory: Path, codes: dict[str, str], report: Report) -> dict[str, Geometry]:
@@ -93,15 +104,26 @@ def read_polygons(directory: Path, codes: dict[str, str], report: Report) -> dic
         except (ValueError, shapely.errors.GEOSException) as error:
             report.refused[code] = str(error)
             continue
-        if not polygon.is_valid:
-            mended = repair(polygon)
-            if mended is None:
-                report.refused[code] = "self-intersecting, and nothing is left when repaired"
-                continue
-            polygon = mended
-            report.repaired.append(code)
-        found[code] = polygon
+        checked = check_polygon(code, polygon, report)
+        if checked is None:
+            continue
+        found[code] = checked
         if code not in codes:
             report.without_code.append(code)
     report.without_polygon += sorted(set(codes) - set(found))
     return found
+
+
+def check_polygon(code: str, polygon: Geometry, report: Report) -> Geometry | None:
+    """Give the polygon, repaired where it must be; None when it is refused. `report` tells."""
+    if polygon.is_empty or shapely.get_dimensions(polygon) < 2:
+        report.refused[code] = f"no polygon, but {polygon.wkt[:60]}"
+        return None
+    if polygon.is_valid:
+        return keep_polygons(polygon)
+    mended = repair(polygon)
+    if mended is None:
+        report.refused[code] = "self-intersecting, and nothing is left when repaired"
+        return None
+    report.repaired.append(code)
+    return mended

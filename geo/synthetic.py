@@ -1,8 +1,9 @@
 """Make townships and villages where no polygons are to be had: real codes, invented borders.
 
 A county's villages are the Voronoi faces of random points in it. The Voronoi edges are noded with
-the borders of all counties and made into faces together, so that neighbours share every vertex: no gap, no
-overlap. Townships are unions of their villages. Everything made here is marked synthetic.
+the borders of all counties and made into faces together, so that neighbours share every vertex: no
+gap, no overlap. A township that a city imported is divided the same way. Townships are unions of
+their villages. Everything made here is marked synthetic.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import Geometry
+
+from geo.divisions import unite
 
 _ROUND = 1e-9
 
@@ -42,7 +45,8 @@ def make_villages(counties: dict[str, Geometry], villages: dict[str, list[str]],
         faces = faces[~held]
         rng = np.random.default_rng(seed + int(code))
         order = _assign(_squeezed(points[code]), villages[code], rng)
-        found |= dict(zip(order, parts, strict=True))
+        # a village wholly in another county's overlap has no face
+        found |= {one: part for one, part in zip(order, parts, strict=True) if not part.is_empty}
     return dict(sorted(found.items()))
 
 
@@ -51,7 +55,7 @@ def make_townships(villages: dict[str, Geometry]) -> dict[str, Geometry]:
     grouped: dict[str, list[Geometry]] = {}
     for code, polygon in villages.items():
         grouped.setdefault(code[:9], []).append(polygon)
-    return {code: shapely.coverage_union_all(parts) for code, parts in grouped.items()}
+    return {code: unite(parts) for code, parts in grouped.items()}
 
 
 def _random_points(county: Geometry, count: int,

@@ -2,12 +2,14 @@
 
 `build_tree` (geo.build) writes it to a directory once; `AreaTree.load` maps it in a fraction of a
 second, light enough for every gate worker. A point in the configured city gets its 15-digit cell,
-one elsewhere in the nation its county, one outside "".
+one elsewhere in the nation its county (its city where that has no counties, its province where only
+that is drawn), one outside "".
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -25,28 +27,38 @@ from schemas.errors import ComponentError
 RASTER_SIZE = 4096
 
 
+def read_meta(directory: Path) -> dict[str, Any] | None:
+    """Read what `meta.json` says of the built tree; None when no tree of this form is there."""
+    try:
+        meta = json.loads((directory / "meta.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(meta, dict) and (directory / str(meta.get("tables"))).is_dir()
+    return meta if whole else None
+
+
 class AreaTree:
     """Answer which area holds a point, and what an area is called and looks like."""
 
     def __init__(self, directory: Path, meta: dict[str, Any]) -> None:
-        """Open the tables in a directory; see `load`."""
-        self._directory, self._meta = directory, meta
+        """Open the tables that `meta` names; see `load`."""
+        self._directory, self._meta = directory / meta["tables"], meta
         self.city: str = meta["city"]
         self.names: dict[str, str] = meta["names"]
         self.english: dict[str, str] = meta["english"]
         self._villages: list[str] = meta["villages"]
-        self._counties: list[str] = meta["counties"]
-        self._inner = Locator.load(directory / "city", size=RASTER_SIZE)
-        self._cells = Cells.load(directory / "cells")
+        self._codes_beyond: list[str] = meta["outer"]
+        self._inner = Locator.load(self._directory / "city", size=RASTER_SIZE)
+        self._cells = Cells.load(self._directory / "cells")
         self._serials = [f"{i:03d}" for i in range(1000)]
 
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Load a built tree; raise ComponentError when there is none."""
-        file = directory / "meta.json"
-        if not file.exists():
+        meta = read_meta(directory)
+        if meta is None:
             raise ComponentError(f"no area tree in {directory}: run `citybrain areas build`")
-        return cls(directory, json.loads(file.read_text(encoding="utf-8")))
+        return cls(directory, meta)
 
     @cached_property
     def _outer(self) -> Locator:
@@ -69,7 +81,7 @@ class AreaTree:
             county = self._outer.locate(lon[beyond], lat[beyond])
             for i, one in zip(beyond.tolist(), county.tolist(), strict=True):
                 if one >= 0:
-                    codes[i] = self._counties[one]
+                    codes[i] = self._codes_beyond[one]
         return codes
 
     def is_synthetic(self, code: str) -> bool:
@@ -82,6 +94,11 @@ class AreaTree:
         imported: list[str] = self._meta["imported"]
         return {code[:depth] for code in imported for depth in (9, 12)}
 
+    @property
+    def report(self) -> dict[str, Any]:
+        """Give what did not fit together: see `geo.divisions.Report`; and what was imported."""
+        return {**self._meta["report"], "imported": self._meta["imported"]}
+
     @cached_property
     def _polygons(self) -> dict[str, Geometry]:
         """Hold the polygons of city, counties, townships and villages of the configured city."""
@@ -89,13 +106,23 @@ class AreaTree:
         shapes = shapely.from_wkb(stored["wkb"])
         return dict(zip(stored["codes"].tolist(), shapes, strict=True))
 
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Hold the place of each village in the tables."""
+        return {code: number for number, code in enumerate(self._villages)}
+
+    @cached_property
+    def _cell_counts(self) -> dict[str, int]:
+        """Hold the number of cells of each village."""
+        return dict(zip(self._villages, self._cells.counts(), strict=True))
+
     def find_polygon(self, code: str) -> Geometry | None:
         """Find an area's polygon (WGS-84), cells included; None where there is none."""
         if len(code) == 15:
             border = self._polygons.get(code[:12])
             if border is None:
                 return None
-            return self._cells.polygon(self._villages.index(code[:12]), int(code[12:]), border)
+            return self._cells.polygon(self._numbers[code[:12]], int(code[12:]), border)
         return self._polygons.get(code)
 
     def name(self, code: str) -> str:
@@ -111,34 +138,28 @@ class AreaTree:
             return []
         depth = depths[depths.index(len(code)) + 1] if code else depths[0]
         if depth == 15:
-            if code not in self._villages:
-                return []
-            count = self._cells.counts()[self._villages.index(code)]
-            return [f"{code}{i:03d}" for i in range(1, count + 1)]
+            return [f"{code}{i:03d}" for i in range(1, self._cell_counts.get(code, 0) + 1)]
         return sorted(one for one in self.names if len(one) == depth and one.startswith(code))
 
     def count(self, under: str = "") -> dict[str, int]:
-        """Count the areas of each level at or below a code (codes of the nation, cells of the city)."""
-        counts = {level: 0 for level in LEVELS.values()}
-        for code, depths in self._meta["counts"].items():
-            if code.startswith(under) or under.startswith(code):
-                for depth, number in depths.items():
-                    if code.startswith(under):
-                        counts[LEVELS[int(depth)]] += number
-        if len(under) > 6:
-            counts |= self._count_deep(under)
-        else:
-            cells = self._cells.counts()
-            counts["cell"] = sum(n for v, n in zip(self._villages, cells, strict=True)
-                                 if v.startswith(under))
-        return counts
+        """Count the areas of each level at or below a code.
 
-    def _count_deep(self, under: str) -> dict[str, int]:
-        """Count below a township or village of the configured city."""
-        villages = [(i, v) for i, v in enumerate(self._villages) if v.startswith(under)]
-        cells = self._cells.counts()
-        return {"township": int(len(under) == 9), "village": len(villages),
-                "cell": sum(cells[i] for i, _ in villages)}
+        Codes count, with a polygon or without, in the nation down to counties and in the city down
+        to villages; cells are those of the city's drawn villages.
+        """
+        counts = dict.fromkeys(LEVELS.values(), 0)
+        if len(under) > 6:
+            deep = Counter(len(code) for code in self.names if code.startswith(under))
+            counts |= {"township": deep[9], "village": deep[12]}
+        else:
+            for code, depths in self._meta["counts"].items():
+                if code.startswith(under):
+                    for depth, number in depths.items():
+                        counts[LEVELS[int(depth)]] += number
+        counts["cell"] = sum(n for v, n in self._cell_counts.items() if v.startswith(under))
+        if len(under) == 15:
+            counts["cell"] = int(under in self.list_children(under[:12]))
+        return counts
 
     def to_geojson(self, level: str, under: str = "", simplify_m: float = 0.0) -> dict[str, Any]:
         """Give the polygons of a level as GeoJSON, simplified to so many metres, borders shared."""
