@@ -7,6 +7,7 @@ in one partition whichever client sent them.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from confluent_kafka import Consumer, Producer
@@ -20,15 +21,22 @@ from streams.settings import read_settings
 # The broker holds a batch to a topic's bound on one record (`schemas.render.kafka`), and refuses it
 # whole: a batch must stay below that even where nothing in it can be compressed.
 BATCH_BYTES = 262_144
+logging.getLogger("kafka").addHandler(logging.NullHandler())
 
 
 def client_config(account: str) -> dict[str, Any]:
-    """Give the connection settings of an account for confluent-kafka."""
+    """Give the connection settings of an account for confluent-kafka.
+
+    In a process that keeps no log, as a command, the client is silent: what is wrong is told once,
+    by the error in which the command ends.
+    """
+    silent: dict[str, Any] = {} if logging.getLogger().handlers else {"log_level": 0}
     return {
         "bootstrap.servers": read_settings().bootstrap,
         "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
         "sasl.username": account, "sasl.password": get_password("kafka", account),
         "client.id": f"citybrain-{account}", "log.connection.close": False,
+        **silent,
     }
 
 

@@ -92,7 +92,10 @@ class Ledger:
 
     def _places(self, prefix: str) -> list[TopicPartition]:
         """List the partitions of the topics that begin with a prefix."""
-        topics = self._consumer.list_topics(timeout=10.0).topics
+        try:
+            topics = self._consumer.list_topics(timeout=10.0).topics
+        except KafkaException as error:
+            raise ComponentError(f"Kafka does not list its topics: {error}") from error
         return [TopicPartition(name, partition) for name, topic in topics.items()
                 if name.startswith(prefix) for partition in topic.partitions]
 
@@ -166,12 +169,10 @@ class Ledger:
         """Read the tails record by record."""
         self._consumer.assign([TopicPartition(t, p, start if start >= 0 else OFFSET_BEGINNING)
                                for (t, p), (start, _) in tails.items()])
-        left = {place: end for place, (_, end) in tails.items()}
-        until = time.monotonic() + TAIL_SECONDS
+        left, until = {p: end for p, (_, end) in tails.items()}, time.monotonic() + TAIL_SECONDS
         while left:
             if time.monotonic() > until:
-                raise ComponentError(f"the tails of {sorted(left)} were not read in"
-                                     f" {TAIL_SECONDS:g} s: not judged")
+                raise ComponentError(f"{sorted(left)} were not read in {TAIL_SECONDS:g} s")
             for message in self._consumer.consume(5_000, 0.2):
                 place = (message.topic() or "", message.partition() or 0)
                 offset, value = message.offset() or 0, message.value()

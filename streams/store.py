@@ -7,6 +7,7 @@ the driver leaves it in an unknown state; the caller decides whether to try agai
 from __future__ import annotations
 
 import contextlib
+import logging
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,6 +25,8 @@ from streams.settings import read_settings
 INSERT_SETTINGS = {"async_insert": 0, "wait_for_async_insert": 1, "insert_deduplicate": 0,
                    "max_partitions_per_insert_block": 0}
 AUTHENTICATION_FAILED = 516  # the driver's list of codes is older than this one
+# the driver logs a traceback of what it then raises, and what is raised is told here
+logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
 _WRONG_LOGIN = {AUTHENTICATION_FAILED, ErrorCodes.WRONG_PASSWORD, ErrorCodes.UNKNOWN_USER}
 
 
