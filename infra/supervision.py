@@ -59,7 +59,8 @@ def _escape(value: str) -> str:
 def _program(process: Process) -> str:
     """Render one program's section."""
     variables = {**mark(), "PYTHONUNBUFFERED": "1", **process.environment(),
-                 "CITYBRAIN_SCHEMAS": str(read_settings().home / "schemas")}
+                 "CITYBRAIN_SCHEMAS": str(
+                     make_private_directory(read_settings().home / "schemas"))}
     environment = ",".join(f'{name}="{_escape(value)}"' for name, value in variables.items())
     children = str(process.stop_children).lower()
     return "\n".join([

@@ -43,12 +43,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Hold how long raw records, topics and stored rows live, and how large a topic may grow."""
+    """Hold how long raw records, topics and rows live, and how large topic and table may grow.
+
+    A dead letter lives as long as its original: `raw_hours`.
+    """
 
     raw_hours: int = 48
     topic_hours: int = 48
     store_days: int = 30
     partition_megabytes: int = 256
+    store_megabytes: int = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from schemas.declare import (
 class VehiclePosition(
     Event, chinese="浮动车位置", domain="traffic", owner="city-traffic", personal="none",
     place=("longitude", "latitude"), horizon_seconds=600, partitions=2,
-    lifetime=Lifetime(raw_hours=24, topic_hours=6, store_days=2, partition_megabytes=1024),
+    lifetime=Lifetime(raw_hours=12, topic_hours=6, store_days=2, partition_megabytes=2048,
+                      store_megabytes=12_288),
 ):
     """Position and speed of one vehicle at one moment."""
 

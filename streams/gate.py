@@ -11,31 +11,37 @@ judges a batch of records of any families and gives one verdict a record:
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
 from confluent_kafka import Message
 from numpy.typing import NDArray
-from xxhash import xxh3_128_hexdigest
 
+from schemas.declare import Lifetime
 from schemas.errors import Reason, Refusal
-from schemas.wire import Moment, decode, to_milliseconds
-from streams.duplicates import AHEAD_MS, Duplicates, Recent
+from schemas.wire import decode
+from streams.duplicates import Duplicates, Recent
 from streams.privacy import Pseudonyms
+from streams.record import (
+    Record,
+    from_message,
+    identify,
+    observe,
+    refuse_unmapped,
+    refuse_untimely,
+)
 from streams.routes import Route, Routes
 
 Coordinates = NDArray[np.float64]
 Locate = Callable[[Coordinates, Coordinates], Sequence[str]]
 ToWgs84 = Callable[[str, Coordinates, Coordinates], tuple[Coordinates, Coordinates]]
-_HEADERS = ("ce_id", "ce_time", "replay", "map_error")
+HOUR_MS = 3_600_000
 log = logging.getLogger(__name__)
-_moment = msgspec.json.Decoder(Moment)
 
 
 class Verdict(IntEnum):
@@ -45,21 +51,6 @@ class Verdict(IntEnum):
     REFUSED = 1
     LATE = 2
     DUPLICATE = 3
-
-
-@dataclass(slots=True)
-class Record:
-    """Hold one raw record; `received_at` is epoch ms, absent headers are None."""
-
-    topic: str
-    partition: int
-    offset: int
-    received_at: int
-    body: bytes | None
-    ce_id: bytes | None = None
-    ce_time: bytes | None = None
-    replay: bytes | None = None
-    map_error: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -114,11 +105,7 @@ class Gate:
     def _accept_again(self, recent: Recent, messages: Iterable[Message]) -> None:
         """Enter the ids of records read back, judged as they were the first time."""
         for message in messages:
-            # the client gives bytes; its annotation allows what it takes for sending, too
-            headers = cast("dict[str, bytes]", dict(message.headers() or []))
-            record = Record(
-                message.topic() or "", message.partition() or 0, message.offset() or 0,
-                message.timestamp()[1], message.value(), *(headers.get(n) for n in _HEADERS))
+            record = from_message(message)
             route = self._routes.find(record.topic)
             if route is not None:
                 self._check(record, route, recent)
@@ -136,15 +123,15 @@ class Gate:
     def _check_openly(self, record: Record, route: Route, recent: Recent) -> Judged:
         """Judge one record; see `_check`."""
         if record.map_error is not None:
-            return self._refuse(record, route, _not_mapped(record.map_error))
+            return self._refuse(record, route, refuse_unmapped(record.map_error))
         event = decode(route.family, record.body or b"")
         if isinstance(event, Refusal):
             return self._refuse(record, route, event)
-        event_id = _identity(record, event)
-        observed = _observed(record, event)
+        event_id = identify(record, event)
+        observed = observe(record, event)
         if isinstance(observed, Refusal):
             return self._refuse(record, route, observed, event_id)
-        refusal = _timely(observed, record, route.family.horizon_seconds)
+        refusal = refuse_untimely(observed, record, route.family.horizon_seconds)
         if refusal is not None:
             return self._refuse(record, route, refusal, event_id, observed)
         if recent.seen(event_id, record.received_at):
@@ -192,6 +179,7 @@ class Gate:
                 observed_at: int | None = None) -> Judged:
         """Write the dead letter of one record."""
         late = refusal.reason is Reason.TOO_LATE
+        lifetime = route.family.lifetime if route else Lifetime()
         letter = {
             "source": route.publisher if route else "",
             "family": route.family.name if route else "",
@@ -199,57 +187,10 @@ class Gate:
             "detail": refusal.detail, "class": "late" if late else "refused",
             "raw_topic": record.topic, "raw_partition": record.partition,
             "raw_offset": record.offset, "event_id": event_id, "observed_at": observed_at,
-            "received_at": record.received_at}
+            "received_at": record.received_at,
+            "kept_until": record.received_at + lifetime.raw_hours * HOUR_MS}
         return Judged(Verdict.LATE if late else Verdict.REFUSED, route, event_id=event_id,
                       observed_at=observed_at, body=self._encode(letter))
-
-
-def _identity(record: Record, event: Any) -> str:
-    """Give the event id: header, else payload, else a hash of the payload."""
-    if record.ce_id is not None:
-        return record.ce_id[:256].decode("utf-8", "replace")
-    return event.id or xxh3_128_hexdigest(record.body or b"")
-
-
-def _observed(record: Record, event: Any) -> int | Refusal:
-    """Give when the event was observed (epoch ms): header, else payload."""
-    moment: int | dt.datetime | None = event.observed_at
-    if record.ce_time is not None:
-        try:
-            moment = _moment.decode(b'"' + record.ce_time + b'"')
-        except msgspec.DecodeError as error:
-            value = record.ce_time[:64].decode("utf-8", "replace")
-            return Refusal(Reason.BAD_TIME, "ce_time", value, str(error))
-    if moment is None:
-        return Refusal(Reason.MISSING_TIME, "observed_at", "",
-                       "neither the header ce_time nor the payload says when it was observed")
-    observed = to_milliseconds(moment)
-    if not 0 <= observed < 1 << 43:
-        return Refusal(Reason.BAD_TIME, "observed_at", str(moment),
-                       "not within 1970 to 2248; whole numbers are milliseconds")
-    return observed
-
-
-def _timely(observed: int, record: Record, horizon_seconds: int) -> Refusal | None:
-    """Refuse what is more than 60 s ahead of the broker's clock, or older than the horizon."""
-    if observed > record.received_at + AHEAD_MS:
-        return Refusal(Reason.FROM_THE_FUTURE, "observed_at", str(observed),
-                       f"{(observed - record.received_at) / 1000:.0f} s after it was received")
-    if record.replay is None and record.received_at - observed > horizon_seconds * 1000:
-        return Refusal(Reason.TOO_LATE, "observed_at", str(observed),
-                       f"{(record.received_at - observed) / 1000:.0f} s old; the family's horizon"
-                       f" is {horizon_seconds} s")
-    return None
-
-
-def _not_mapped(header: bytes) -> Refusal:
-    """Read why a replayed row could not be mapped from its header."""
-    try:
-        told = msgspec.json.decode(header, type=dict[str, Any])
-    except msgspec.DecodeError:
-        told = {}
-    return Refusal(Reason.NOT_MAPPED, str(told.get("field", "$")), str(told.get("value", ""))[:64],
-                   f"line {told.get('line', '?')}: {told.get('detail', 'not mapped')}")
 
 
 def _move(judged: Judged, place: Coordinates) -> None:

@@ -7,7 +7,10 @@ account and rights, its tables and views. That is how a family joins a running c
 from __future__ import annotations
 
 import logging
+import math
 import signal
+import time
+from contextlib import closing
 from threading import Event
 
 from kafka import KafkaAdminClient
@@ -21,12 +24,14 @@ from streams.accounts import ensure_platform_accounts
 from streams.broker import open_admin
 from streams.metrics import ERRORS, serve
 from streams.publishers import default_registrations, read_registrations, register
+from streams.retention import enforce
 from streams.settings import read_settings
 from streams.store import Store, connect
 from streams.topics import align_settings, declared_topics, ensure_topics
 
 log = logging.getLogger("registrar")
 PERIOD_SECONDS = 2.0
+RETENTION_SECONDS = 300.0
 
 
 def ensure_tables(store: Store) -> None:
@@ -80,11 +85,8 @@ def ensure(*, align: bool = True) -> None:
         raise ComponentError(f"Kafka refused: {error!r}") from error
     finally:
         admin.close()
-    store = connect("migrator")
-    try:
+    with closing(connect("migrator")) as store:
         ensure_tables(store)
-    finally:
-        store.close()
 
 
 def _refresh() -> bool:
@@ -95,6 +97,16 @@ def _refresh() -> bool:
         ERRORS.labels("declarations").inc()
         log.error("%s", error)
         return True
+
+
+def _keep_sizes() -> None:
+    """Keep the tables within their sizes; a store that is away is asked again next time."""
+    try:
+        with closing(connect("migrator")) as store:
+            enforce(store)
+    except CityBrainError as error:
+        ERRORS.labels("retention").inc()
+        log.error("%s", error)
 
 
 def main() -> None:
@@ -108,7 +120,7 @@ def main() -> None:
     ready = read_settings().home / "run" / "registrar.ready"
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.unlink(missing_ok=True)
-    wanted = True
+    wanted, enforced_at = True, -math.inf
     while not ended.is_set():
         wanted = _refresh() or wanted
         if wanted:
@@ -119,6 +131,9 @@ def main() -> None:
             except CityBrainError as error:
                 ERRORS.labels("registrar").inc()
                 log.error("%s", error)
+        elif time.monotonic() - enforced_at > RETENTION_SECONDS:
+            enforced_at = time.monotonic()
+            _keep_sizes()
         ended.wait(PERIOD_SECONDS)
 
 

@@ -82,7 +82,8 @@ SYSTEM_ROWS: dict[str, TableRows] = {
     "dead-letters": TableRows("dead_letters", {
         **{name: _text(name) for name in _LETTER_TEXTS},
         **{name: _count(name) for name in ("raw_partition", "raw_offset")},
-        "observed_at": _plain("observed_at"), "received_at": _plain("received_at")}),
+        "observed_at": _plain("observed_at"), "received_at": _plain("received_at"),
+        "kept_until": lambda record: record.get("kept_until", record["received_at"]) // 1000}),
     "gate-ledger": TableRows("gate_ledger", {
         "raw_topic": _text("raw_topic"), "minute": _seconds("minute"),
         **{name: _count(name) for name in ("raw_partition", "records", "accepted", "refused",

@@ -50,8 +50,9 @@ def make_home() -> Path:
         os.environ.pop(name, None)
     os.environ.update({
         "CITYBRAIN_HOME": str(home), "CITYBRAIN_PORT_OFFSET": str(find_free_offset()),
-        "CITYBRAIN_SUPERVISED": str(home)})
-    (home / "logs").mkdir()
+        "CITYBRAIN_SUPERVISED": str(home), "CITYBRAIN_SCHEMAS": str(home / "schemas")})
+    for name in ("logs", "schemas"):
+        (home / name).mkdir()
     return home
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,39 +12,26 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from dashboards.map.frame import compose_frame, read_parts
 from jobs.cluster import Cluster
+from schemas import registry
+from streams.agents.rules import to_rule
+from streams.commands import put_rules, remove_rule
 from streams.ledger import Ledger, Row
 from streams.publisher import Publisher
 from streams.settings import read_settings
 from streams.store import Store, connect
+from tests.components import CHECKOUT, running
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 PATIENCE_SECONDS = 180.0
 LEVELS = (2, 4, 6, 9, 12, 15)
 
-BUOY = '''"""Declare what ocean buoys publish."""
-
-from __future__ import annotations
-
-from schemas.declare import Event, decimal, text
-
-
-class OceanBuoy(
-    Event, chinese="海洋浮标", domain="ocean", owner="ocean-bureau", personal="none", public=True,
-    place=("longitude", "latitude"),
-):
-    """Sea state at one buoy at one moment."""
-
-    buoy_id = text("Buoy", "浮标", key=True, public=True, example="qd-01")
-    longitude = decimal("Longitude", "经度", unit="deg", ge=-180, le=180, decimals=7,
-                        stream=False, public=True, example=120.5)
-    latitude = decimal("Latitude", "纬度", unit="deg", ge=-90, le=90, decimals=7, stream=False,
-                       public=True, example=36.0)
-    wave_height = decimal("Wave height", "波高", unit="m", ge=0, le=40, decimals=2, public=True,
-                          example=1.4)
-'''
+BUOY = CHECKOUT / "infra" / "examples" / "ocean_buoy.py"
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +96,19 @@ def test_each_event_is_counted_once_and_areas_add_up(road: Path, store: Store) -
     reasons = {row["reason"] for row in store.query(
         "SELECT DISTINCT reason FROM city.dead_letters WHERE source = 'city-traffic'")}
     assert {"not-json", "missing-field", "above-maximum", "too-late"} <= reasons
-    events = eventually(lambda: roll_up(store, sent["counted"]), "the roll-up")
+    events = eventually(lambda: roll_up(store, start, sent["counted"]), "the roll-up")
     assert events[""] == sent["counted"] // 10
 
 
-def roll_up(store: Store, counted: int) -> dict[str, int] | None:
-    """Give events by area when all are in, each area being the sum of its parts at each level."""
-    rows = store.query("SELECT area, sum(events) AS events, sum(speed_sum) AS speeds"
-                       " FROM city.area_traffic WHERE window_seconds = 60 GROUP BY area")
+def roll_up(store: Store, start: int, counted: int) -> dict[str, int] | None:
+    """Give events by area when all are in, each area being the sum of its parts at each level.
+
+    `start` (epoch ms) keeps out what recordings brought of other years.
+    """
+    rows = store.query(
+        "SELECT area, sum(events) AS events, sum(speed_sum) AS speeds FROM city.area_traffic"
+        " WHERE window_seconds = 60 AND window_start >= %(start)s GROUP BY area",
+        {"start": start // 60_000 * 60})
     events = {row["area"]: row["events"] for row in rows}
     if events.get("", 0) + events.get("37", 0) != counted:
         return None
@@ -136,24 +129,75 @@ def test_windows_become_final_with_versions_that_only_grow(road: Path, store: St
     assert all(row["version"] % (1 << 40) == row["events"] for row in rows)
 
 
+def test_an_alert_is_raised_by_a_rule_and_cleared_with_it(road: Path, store: Store) -> None:
+    rule = to_rule({
+        "id": "crawling-test-road", "title_en": "Crawling", "title_zh": "缓慢",
+        "result": "road-state", "window_seconds": 60, "value": "mean_speed",
+        "comparison": "below", "threshold": 10, "clear_threshold": 20, "severity": "yellow"})
+    with running("alerts"), Publisher("city-traffic") as publisher:
+        put_rules([rule])
+        for i in range(20):
+            publisher.send("vehicle-position", {
+                **position(1, random.Random(i)), "speed": 3.0, "road_id": "crawling-road"})
+        publisher.flush()
+        query = ("SELECT state, duration_seconds FROM city.alert WHERE rule_id ="
+                 " 'crawling-test-road' AND place = 'crawling-road' AND state = '{}'")
+        eventually(lambda: store.query(query.format("raised")), "the raised alert")
+        remove_rule(rule.id)
+        cleared = eventually(lambda: store.query(query.format("cleared")), "the cleared alert")
+    assert cleared[0]["duration_seconds"] >= 0
+
+
 def test_a_family_joins_the_running_city_by_one_file(road: Path, store: Store) -> None:
     cluster = Cluster(read_settings())
     before = [job["jid"] for job in cluster.list_jobs()]
-    (road / "ocean_buoy.py").write_text(BUOY, encoding="utf-8")
-    eventually(lambda: store.query(
-        "SELECT name FROM system.tables WHERE database = 'city' AND name = 'ocean_buoy'"),
-        "the buoy's table")
-    from schemas import registry
-    registry.refresh()
-    with Publisher("ocean-bureau") as publisher:
-        for i in range(20):
-            publisher.send("ocean-buoy", {"buoy_id": "qd-01", "longitude": 120.5,
-                                          "latitude": 36.0, "wave_height": i / 10})
-    rows = eventually(lambda: (n := store.query(
-        "SELECT count() AS n FROM city.ocean_buoy")[0]["n"]) == 20 and [n], "the buoy's events")
-    assert rows == [20]
+    with running("feed"):
+        shutil.copy(BUOY, road)
+        eventually(lambda: store.query(
+            "SELECT name FROM system.tables WHERE database = 'city' AND name = 'ocean_buoy'"),
+            "the buoy's table")
+        registry.refresh()
+        with Publisher("ocean-bureau") as publisher:
+            for i in range(20):
+                publisher.send("ocean-buoy", {
+                    "buoy_id": "qd-01", "longitude": 120.5, "latitude": 36.0,
+                    "wave_height": i / 10}, observed_at_ms=time.time_ns() // 1_000_000 - 20 + i)
+        eventually(lambda: store.query("SELECT count() AS n FROM city.ocean_buoy")[0]["n"] == 20,
+                   "the buoy's events")
+        feature = eventually(lambda: find_feature("ocean-buoy"), "the buoy's feed")
+        catalogue = read_feed("catalogue.json")
+    assert feature["geometry"]["coordinates"] == [120.5, 36.0]
+    assert feature["properties"]["wave_height"] == 1.9
+    assert "ocean-buoy" in json.dumps(catalogue)
+    tiles = {one["id"]: one for one in compose_frame(read_parts(), "zh")["unplanned"]}
+    assert tiles["unplanned-ocean-buoy"]["title"] == "海洋浮标"
+    assert tiles["unplanned-ocean-buoy"]["head"]["value"] == 20
+    assert draw_console_page("ocean-buoy") == ["海洋浮标"]
     assert [job["jid"] for job in cluster.list_jobs()] == before
     assert cluster.list_jobs()[0]["state"] == "RUNNING"
+
+
+def find_feature(family: str) -> Any:
+    """Find the first feature of a family's open feed; None while there is none."""
+    return next(iter((read_feed(f"{family}.geojson") or {"features": []})["features"]), None)
+
+
+def read_feed(path: str) -> Any:
+    """Read a document of the open feeds; None while there is none."""
+    settings = read_settings()
+    answer = httpx.get(f"http://{settings.host}:{settings.port('feed')}/v1/{path}", timeout=10)
+    return answer.json() if answer.status_code == 200 else None
+
+
+def draw_console_page(name: str) -> list[str]:
+    """Draw a console page without a browser and give its titles; what it raises fails the test."""
+    def script(name: str) -> None:
+        from dashboards.pages.declared import page_of
+        page_of(name)()
+
+    page = AppTest.from_function(script, kwargs={"name": name}, default_timeout=60).run()
+    assert not page.exception and len(page.dataframe[0].value) == 20
+    return [one.value for one in page.title]
 
 
 def test_an_event_that_vanishes_leaves_a_residual_of_one(road: Path, store: Store) -> None:

@@ -7,6 +7,7 @@ import json
 import click
 
 from schemas.errors import CityBrainError
+from streams.retention import table_limits
 from streams.store import connect
 
 QUERY = """
@@ -27,10 +28,15 @@ def command(as_json: bool) -> None:
         rows = connect("migrator").query(QUERY)
     except CityBrainError as error:
         raise click.ClickException(str(error)) from error
+    limits = table_limits()
+    rows = [row | {"bytes_at_most": limits.get(row["name"])} for row in rows]
     if as_json:
         click.echo(json.dumps(rows))
         return
-    click.echo(f"{'table':22} {'rows':>12} {'MiB':>9} {'parts':>6}  meaning")
+    click.echo(f"{'table':22} {'rows':>12} {'MiB':>9} {'at most':>9} {'parts':>6}  meaning")
     for row in rows:
         click.echo(f"{row['name']:22} {row['rows']:12} {row['bytes'] / 2**20:9.1f}"
-                   f" {row['parts']:6}  {row['comment']}")
+                   f" {(row['bytes_at_most'] or 0) / 2**20:9.0f} {row['parts']:6}"
+                   f"  {row['comment']}")
+    click.echo(f"on disk {sum(row['bytes'] for row in rows) / 2**20:,.0f} MiB,"
+               f" at most {sum(limits.values()) / 2**20:,.0f} MiB")

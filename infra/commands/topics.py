@@ -10,6 +10,8 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.errors import CityBrainError
 from streams.broker import open_consumer
+from streams.publishers import read_registrations
+from streams.topics import declared_topics
 
 GROUPS = {"raw": "gate", "event": "sink", "result": "sink"}
 
@@ -25,16 +27,20 @@ def command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows))
         return
-    click.echo(f"{'topic':48} {'partitions':>10} {'records':>12} {'lag':>10}  read by")
+    click.echo(f"{'topic':48} {'partitions':>10} {'records':>12} {'MiB at most':>11}"
+               f" {'lag':>10}  read by")
     for row in rows:
         lag = "" if row["lag"] is None else row["lag"]
-        click.echo(f"{row['topic']:48} {row['partitions']:10} {row['records']:12} {lag:>10}  "
-                   f"{row['read_by']}")
+        click.echo(f"{row['topic']:48} {row['partitions']:10} {row['records']:12}"
+                   f" {row['bytes_at_most'] / 2**20:11.0f} {lag:>10}  {row['read_by']}")
+    click.echo(f"at most {sum(row['bytes_at_most'] for row in rows) / 2**20:,.0f} MiB on disk")
 
 
 def read_topics() -> list[dict[str, Any]]:
     """Read, for each topic, partitions, records held and the lag of its reader's group."""
     watching = {group: open_consumer("admin", group) for group in ("gate", "sink")}
+    registered = {name: one.families for name, one in read_registrations("admin").items()}
+    most = {one.name: one.most_bytes for one in declared_topics(registered)}
     try:
         topics = watching["sink"].list_topics(timeout=10.0).topics
         rows = []
@@ -48,6 +54,7 @@ def read_topics() -> list[dict[str, Any]]:
                       for p, (low, high) in zip(read, bounds, strict=False))
             rows.append({"topic": name, "partitions": len(places), "read_by": group,
                          "records": sum(high - low for low, high in bounds),
+                         "bytes_at_most": most.get(name, 0),
                          "lag": lag if group else None})
         return rows
     finally:

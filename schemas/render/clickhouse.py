@@ -130,12 +130,14 @@ DEAD_LETTERS = f"""CREATE TABLE IF NOT EXISTS store.dead_letters (
     field String, value String, detail String, class LowCardinality(String),
     raw_topic LowCardinality(String), raw_partition UInt16, raw_offset UInt64,
     event_id String, observed_at Nullable({MOMENT}), received_at {MOMENT},
+    kept_until DateTime('UTC')
+        COMMENT 'How long the original stands in the raw topic',
     published_at {MOMENT} DEFAULT now64(3)
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (raw_topic, received_at, raw_partition, raw_offset)
-TTL toDateTime(received_at) + INTERVAL 30 DAY
+TTL kept_until
 COMMENT 'Refused events | 被拒事件'"""
 
 LEDGER = f"""CREATE TABLE IF NOT EXISTS store.ledger (
@@ -173,6 +175,9 @@ SYSTEM_TABLES: dict[str, str] = {
     "window_final": WINDOW_FINAL, "dead_letters": DEAD_LETTERS, "ledger": LEDGER,
     "gate_ledger": GATE_LEDGER, "publisher_progress": PUBLISHER_PROGRESS,
 }
+
+# how large each of these tables may grow
+SYSTEM_MEGABYTES = 512
 
 
 def system_view(table: str) -> str:

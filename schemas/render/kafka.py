@@ -20,6 +20,15 @@ class Topic:
     partitions: int
     settings: dict[str, str]
 
+    @property
+    def most_bytes(self) -> int:
+        """Give how many bytes it may hold: beyond its size it keeps a segment being written.
+
+        A topic that keeps the newest record of each key for good is counted with its segments.
+        """
+        kept = max(0, int(self.settings["retention.bytes"]))
+        return self.partitions * (kept + 2 * int(self.settings["segment.bytes"]))
+
 
 def _settings(hours: int, megabytes: int, **more: str) -> dict[str, str]:
     """Give retention in time and size, with segments small enough for it to bite."""

@@ -47,7 +47,7 @@ def latest_sql(family: Family) -> str:
         f"SELECT {', '.join(map(_column, public_fields(family)))}, {times}{area}\n"
         f"FROM city.{family.table}\n"
         "WHERE observed_at > now64(3) - toIntervalSecond(%(seconds)s)\n"
-        f"ORDER BY {identity}, observed_at DESC, received_at DESC\n"
+        f"ORDER BY {identity}, observed_at DESC, raw_offset DESC\n"
         f"LIMIT 1 BY {identity}\nLIMIT %(limit)s")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -83,12 +82,10 @@ def store(clickhouse: tuple[str, int]) -> Iterator[Store]:
 @contextmanager
 def _serving(schemas: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the wall with a folder of added declarations."""
-    os.environ["CITYBRAIN_SCHEMAS"] = str(schemas)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CITYBRAIN_SCHEMAS", str(schemas))
         with running("wall") as process:
             yield process
-    finally:
-        del os.environ["CITYBRAIN_SCHEMAS"]
 
 
 @pytest.fixture(scope="module")

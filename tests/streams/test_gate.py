@@ -138,6 +138,6 @@ def test_one_bad_record_does_not_touch_its_neighbours(gate: Gate) -> None:
 
 def test_what_the_gate_cannot_judge_is_a_dead_letter_too(
         gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.gate._identity", lambda *_: 1 / 0)
+    monkeypatch.setattr("streams.gate.identify", lambda *_: 1 / 0)
     judged, letter = judge(gate, record(0))
     assert letter["reason"] == "internal" and judged.verdict is Verdict.REFUSED

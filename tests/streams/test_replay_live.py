@@ -110,7 +110,8 @@ def letters(sink: Store, *offsets: int) -> None:
         "source": ["test-cases"] * n, "family": ["grid-case"] * n, "reason": ["not-mapped"] * n,
         "field": ["opened"] * n, "value": [""] * n, "detail": [""] * n, "class": ["refused"] * n,
         "raw_topic": [TOPIC] * n, "raw_partition": [0] * n, "raw_offset": list(offsets),
-        "event_id": [""] * n, "received_at": [MINUTE] * n})
+        "event_id": [""] * n, "received_at": [MINUTE] * n,
+        "kept_until": [MINUTE + dt.timedelta(days=1)] * n})
 
 
 def test_settlement_counts_only_what_was_sent_and_waits_for_the_gate(
