@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from schemas.errors import CityBrainError
+from streams.settings import read_settings
 
 COMMANDS = Path(__file__).resolve().parent / "commands"
 
@@ -57,6 +59,8 @@ def citybrain() -> None:
 def main() -> None:
     """Run the command line; what is wrong with the system is one line and exit code 1."""
     try:
+        # the declarations that the running city was given, too
+        os.environ.setdefault("CITYBRAIN_SCHEMAS", str(read_settings().home / "schemas"))
         citybrain.main(prog_name="citybrain", standalone_mode=True)
     except CityBrainError as error:
         click.echo(f"Error: {error}", err=True)

@@ -220,8 +220,12 @@ def _cells(value: bytes) -> list[Cell]:
 
 
 def settled(rows: list[Row], now: int) -> list[Row]:
-    """Give the rows of minutes that ended long enough ago to be judged."""
-    return [row for row in rows if row.minute + MINUTE_MS + SETTLED_MS <= now]
+    """Give the rows that can be judged: ended long enough ago, and nothing of them in flight.
+
+    Terms are counted one after another, so that what moves on meanwhile is counted twice.
+    """
+    return [row for row in rows
+            if row.minute + MINUTE_MS + SETTLED_MS <= now and not row.in_flight]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`citybrain bench`: measure the running city."""
+"""Measure the running city."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citybrain dead-letters`: what was refused, and why."""
+"""What was refused, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citybrain job`: list, start, stop and look at the Flink jobs."""
+"""List, start, stop and look at the Flink jobs."""
 
 from __future__ import annotations
 

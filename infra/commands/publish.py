@@ -1,4 +1,4 @@
-"""`citybrain publish`: publish events from NDJSON through the class that publishers use."""
+"""Publish events from NDJSON through the class that publishers use."""
 
 from __future__ import annotations
 

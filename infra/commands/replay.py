@@ -1,4 +1,4 @@
-"""`citybrain replay`: send a recording through the door of a real publisher, and settle it."""
+"""Send a recording through the door of a real publisher, and settle it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citybrain rules`: list, put and remove the rules by which alerts are raised."""
+"""List, put and remove the rules by which alerts are raised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citybrain simulate`: let a city live, into Kafka or into a file."""
+"""Let a city live, into Kafka or into a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citybrain tables`: what the store holds."""
+"""What the store holds."""
 
 from __future__ import annotations
 

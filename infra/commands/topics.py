@@ -1,4 +1,4 @@
-"""`citybrain topics`: the topics, their size, and how far the platform has read them."""
+"""The topics, their size, and how far the platform has read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citybrain verify`: prove that nothing was lost."""
+"""Prove that nothing was lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from confluent_kafka import KafkaException
 
 from schemas.errors import CityBrainError
-from streams.ledger import MINUTE_MS, TERMS, Ledger, Row, settled
+from streams.ledger import TERMS, Ledger, Row, settled
 
 
 @click.group()
@@ -27,7 +27,8 @@ def command() -> None:
 def ledger(minutes: int, as_json: bool) -> None:
     """Check received = counted + late + refused + duplicates + in flight, by topic and minute.
 
-    Minutes that ended less than a minute ago are shown, not judged. Exit code 1 on any residual.
+    Minutes that ended less than a minute ago, or of which something is in flight, are shown and
+    not judged. Exit code 1 on any residual.
     """
     now = time.time_ns() // 1_000_000
     try:
@@ -39,19 +40,19 @@ def ledger(minutes: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(row) | {"residual": row.residual} for row in rows]))
     else:
-        _print(rows, now)
+        _print(rows, judged)
         click.echo(f"{len(judged)} topic minutes judged,"
                    f" residual {sum(row.residual for row in judged)}"
                    f" ({len(lost)} not 0)")
     sys.exit(1 if lost else 0)
 
 
-def _print(rows: list[Row], now: int) -> None:
+def _print(rows: list[Row], judged: list[Row]) -> None:
     """Print the ledger as a table."""
     click.echo(f"{'minute (UTC)':17} {'topic':44} {'received':>9} "
                + " ".join(f"{term.replace('_', ' '):>10}" for term in TERMS) + "   residual")
     for row in rows:
-        open_ = "" if row.minute + 2 * MINUTE_MS <= now else "  (open)"
+        open_ = "" if row in judged else "  (open)"
         minute = datetime.fromtimestamp(row.minute / 1000, UTC).strftime("%Y-%m-%d %H:%M")
         click.echo(f"{minute:17} {row.raw_topic:44} {row.received:9} "
                    + " ".join(f"{getattr(row, term):10}" for term in TERMS)

@@ -116,7 +116,8 @@ GROUP BY case_id ORDER BY at DESC LIMIT 12"""
 
 LEDGER = """
 SELECT toUnixTimestamp(minute) * 1000 AS at, sum(received) AS total, sum(refused) AS refusals,
-    sum(late) AS lates, sum(duplicates) AS repeats, sum(abs(residual)) AS gap,
+    sum(late) AS lates, sum(duplicates) AS repeats,
+    sumIf(abs(residual), in_flight = 0 AND computed_at >= minute + INTERVAL 2 MINUTE) AS gap,
     toUnixTimestamp64Milli(max(computed_at)) AS computed
 FROM city.ledger WHERE minute > now() - INTERVAL 61 MINUTE GROUP BY at ORDER BY at"""
 
@@ -194,8 +195,9 @@ def list_cases(store: Store) -> list[Row]:
 def read_operations(store: Store) -> Row:
     """Read the ledger of the last hour and the delay from the broker to the store.
 
-    `rate` is of the newest whole minute; `gap` sums the residuals' magnitudes, so that a loss and
-    a surplus cannot hide each other.
+    `rate` is of the newest whole minute. `gap` sums the residuals' magnitudes, so that a loss and
+    a surplus cannot hide each other, over the minutes that are at rest: ended a minute ago when
+    they were counted, with nothing in flight.
     """
     rows = _rows(store, LEDGER)
     total = sum(row["total"] for row in rows)
@@ -236,12 +238,11 @@ def read_unplanned(store: Store, family: Family) -> Row:
     fields = _shown(family)
     means = "".join(f", avg({f.name}) AS mean_{i}" for i, f in enumerate(fields))
     recent = f"FROM city.{family.table} WHERE observed_at > now() - INTERVAL 5 MINUTE"
-    head = _rows(store, "SELECT count() AS n, toUnixTimestamp64Milli(max(observed_at)) AS at "
-                 + recent)[0]
+    events = _rows(store, f"SELECT count() AS n {recent}")[0]["n"]
     rows = _rows(store, f"SELECT toString({family.key.name}) AS name, count() AS n{means} {recent}"
                  " GROUP BY name ORDER BY n DESC, name LIMIT 4")
     return {
-        "events": head["n"], "at": head["at"] if head["n"] else None,
+        "events": events, "at": read_progress(store).get(family.name),
         "fields": [f.name for f in fields],
         "rows": [(row["name"], [row[f"mean_{i}"] for i in range(len(fields))]) for row in rows],
     }

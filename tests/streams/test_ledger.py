@@ -88,6 +88,7 @@ def test_only_minutes_that_ended_a_while_ago_are_judged() -> None:
     ripe = MINUTE + MINUTE_MS + SETTLED_MS
     assert settled([row], ripe - 1) == []
     assert settled([row], ripe) == [row]
+    assert settled([Row(RAW, MINUTE, 1, in_flight=1)], ripe) == []
 
 
 def test_received_is_counted_by_append_minute_over_all_partitions(count: Any) -> None:

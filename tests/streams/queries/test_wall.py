@@ -133,15 +133,17 @@ def test_an_alert_shows_its_last_state_raised_ones_first(store: Store, sink: Sto
 
 
 def test_residuals_of_both_signs_do_not_cancel(store: Store, sink: Store) -> None:
-    def ledger(ago: int, received: int, residual: int) -> dict[str, Any]:
+    def ledger(ago: int, received: int, residual: int, waiting: int = 0) -> dict[str, Any]:
         return {"raw_topic": f"raw-{residual}", "minute": minute(ago), "received": received,
-                "counted": received, "late": 1, "refused": 6, "duplicates": 2, "in_flight": 0,
-                "residual": residual, "computed_at": moment()}
+                "counted": received, "late": 1, "refused": 6, "duplicates": 2,
+                "in_flight": waiting, "residual": residual, "computed_at": moment()}
 
-    _put(sink, "ledger", [ledger(1, 600, 1), ledger(1, 600, -1), ledger(0, 30, 0)])
+    _put(sink, "ledger", [ledger(3, 600, 1), ledger(3, 600, -1), ledger(0, 30, -9)])
     found = wall.read_operations(store)
     assert (found["gap"], found["rate"], found["late"], found["duplicates"]) == (2, 20.0, 3, 6)
     assert found["refused"] == pytest.approx(100 * 18 / 1230, abs=0.001)
+    _put(sink, "ledger", [ledger(4, 600, 5, waiting=3)])
+    assert wall.read_operations(store)["gap"] == 2  # not at rest, so not judged
 
 
 def test_parking_counts_open_car_parks_by_their_last_report(store: Store, sink: Store) -> None:
