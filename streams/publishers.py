@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas import registry
@@ -47,7 +47,7 @@ def default_registrations() -> list[Registration]:
 
 def read_registrations(account: str) -> dict[str, Registration]:
     """Read all registrations as an account that may read the topic."""
-    consumer = open_consumer(account, f"{account}-publishers", log_level=3)
+    consumer = open_consumer(account, f"{account}-publishers")
     try:
         found: dict[str, Registration] = {}
         place = TopicPartition(TOPIC, 0)
@@ -57,6 +57,8 @@ def read_registrations(account: str) -> dict[str, Registration]:
         consumer.assign([TopicPartition(TOPIC, 0, low)])
         _collect(consumer, high, found)
         return found
+    except KafkaException as error:
+        raise ComponentError(f"the registrations in Kafka cannot be read: {error}") from error
     finally:
         consumer.close()
 

@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, KafkaException, Message
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 from tenacity.wait import wait_exponential
 
+from schemas.declare import Lifetime
 from schemas.errors import ComponentError, Reason
 from streams.broker import open_consumer
 from streams.metrics import AGE, ERRORS, LAG, ROWS, WRITE_SECONDS, serve
@@ -32,6 +33,7 @@ GROUP = "sink"
 BATCH_ROWS = 20_000
 BATCH_SECONDS = 0.3
 LAG_SECONDS = 5.0
+LETTER_MS = Lifetime().topic_hours * 3_600_000
 Record = dict[str, Any]
 
 
@@ -158,7 +160,7 @@ def _letter_at(topic: str, partition: int, offset: int, at: int, detail: str) ->
     ERRORS.labels("sink-row").inc()
     return {"reason": Reason.INTERNAL, "field": "$", "detail": detail[:500], "class": "internal",
             "raw_topic": topic, "raw_partition": partition, "raw_offset": offset,
-            "received_at": at}
+            "received_at": at, "kept_until": at + LETTER_MS}
 
 
 def _tell(state: RetryCallState) -> None:

@@ -138,6 +138,7 @@ def test_a_row_that_does_not_fit_is_set_aside_and_its_neighbours_are_stored() ->
     assert (letter["raw_topic"], letter["raw_partition"], letter["raw_offset"]) == (EVENTS, 0, 3)
     assert (letter["class"], letter["reason"]) == ("internal", "internal")
     assert letter["received_at"] == AT + 3
+    assert letter["kept_until"] * 1000 > AT + 86_400_000
     assert "no number" in letter["detail"]
     assert broker.done == {(EVENTS, 0): 7}
 
