@@ -15,10 +15,12 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from infra.commands import dead_letters, tables, topics
 from schemas import registry
 from schemas.render.clickhouse import SYSTEM_TABLES
-from streams.broker import client_config, open_consumer, open_producer
+from schemas.render.kafka import SYSTEM_TOPICS
+from streams.broker import client_config, open_admin, open_consumer, open_producer
 from streams.registrar import ensure_tables
 from streams.store import Store, connect
 from streams.tables import SYSTEM_ROWS
+from streams.topics import ensure_topics
 
 pytestmark = pytest.mark.live
 TOPIC = "raw-test-listed--probe"
@@ -28,6 +30,9 @@ NOW = int(time.time() * 1000)
 @pytest.fixture(scope="module")
 def topic(kafka: str) -> str:
     """Give a topic of two partitions and five records, two of which the gate's group has read."""
+    first = open_admin()
+    ensure_topics(first, SYSTEM_TOPICS)
+    first.close()
     admin = AdminClient({**client_config("admin"), "log_level": 0})
     for future in admin.create_topics([NewTopic(TOPIC, 2, 1)]).values():
         future.result(30)
@@ -45,11 +50,11 @@ def test_topics_are_listed_with_size_and_lag(topic: str) -> None:
     told = CliRunner().invoke(topics.command, ["--json"])
     assert told.exit_code == 0, told.output
     rows = {row["topic"]: row for row in json.loads(told.output)}
-    assert rows[TOPIC] == {"topic": TOPIC, "partitions": 2, "records": 5, "lag": 3,
-                           "read_by": "gate"}
+    assert rows[TOPIC].items() >= {"topic": TOPIC, "partitions": 2, "records": 5, "lag": 3,
+                                   "read_by": "gate"}.items()
     assert not any(name.startswith("_") for name in rows)
     text = CliRunner().invoke(topics.command, [])
-    assert len(text.output.splitlines()) == len(rows) + 1
+    assert sum(line.split()[0] in rows for line in text.output.splitlines()) == len(rows)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +72,8 @@ def letter(offset: int, **more: Any) -> dict[str, Any]:
     """Make one dead letter."""
     return {"source": "test-listed", "family": "probe", "reason": "not-json", "field": "$",
             "value": str(offset), "detail": "it's broken", "class": "refused", "raw_topic": TOPIC,
-            "raw_partition": 1, "raw_offset": offset, "received_at": NOW - 60_000 + offset, **more}
+            "raw_partition": 1, "raw_offset": offset, "received_at": NOW - 60_000 + offset,
+            "kept_until": NOW + 86_400_000, **more}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +105,7 @@ def test_tables_are_listed_with_their_meaning(letters: None) -> None:
     empty = [row for row in rows.values() if not row["rows"]]
     assert all((row["bytes"], row["parts"]) == (0, 0) for row in empty)
     text = CliRunner().invoke(tables.command, [])
-    assert len(text.output.splitlines()) == len(rows) + 1
+    assert sum(line.split()[0] in rows for line in text.output.splitlines()) == len(rows)
 
 
 def test_dead_letters_are_counted_with_the_newest_example(letters: None) -> None:
