@@ -37,7 +37,8 @@ def check_java() -> None:
     said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) < NEEDED_JAVA:
-        raise InstallError(f"Java {NEEDED_JAVA} is needed, this is {said.splitlines()[:1]}")
+        raise InstallError(f"Java {NEEDED_JAVA} is needed, this is "
+                           f"{(said.splitlines() or ['none that says its version'])[0]}")
 
 
 def check_disk(home: Path) -> None:

@@ -68,7 +68,9 @@ def _program(process: Process) -> str:
         f"directory={_escape(str(CHECKOUT))}", f"environment={environment}",
         "autostart=false", "autorestart=true", "startsecs=2", f"startretries={RETRIES}",
         f"stopwaitsecs={process.stop_seconds}", f"stopasgroup={children}", "killasgroup=true",
-        "redirect_stderr=true", f"stdout_logfile={_escape(str(log_path(process.name)))}",
+        # supervisord expands the path of a program's log twice
+        "redirect_stderr=true",
+        f"stdout_logfile={_escape(_escape(str(log_path(process.name))))}",
         f"stdout_logfile_maxbytes={LOG_BYTES}", "stdout_logfile_backups=1", ""])
 
 

@@ -19,8 +19,9 @@ from pyflink.table.udf import udf
 from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS
 from schemas.render.flink import GATE_COLUMNS
 from streams.broker import open_consumer
-from streams.gate import Gate, Judged, Record
+from streams.gate import Gate, Judged
 from streams.privacy import Pseudonyms
+from streams.record import Record
 from streams.secrets import get_key
 from streams.settings import read_settings
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from streams.settings import Settings, read_settings
 log = logging.getLogger("job")
 POLL_SECONDS = 3.0
 SUBMIT_SECONDS = 180
+# The client lives for seconds: planning took two thirds of the time without the second compiler.
+CLIENT_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx1g"
 # What may still change a window: the longest window (1 h) and the longest horizon (1 h).
 OPEN_MS = 2 * 3_600_000
 RESUMABLE_SECONDS = (STATE_TTL_HOURS - 2) * 3600 - 900
@@ -114,7 +117,7 @@ class Keeper:
         if state is not None:
             command += ["--restore", state.as_uri()]
         done = subprocess.run(command, capture_output=True, text=True, timeout=SUBMIT_SECONDS,
-                              check=False)
+                              check=False, env={**os.environ, "JVM_ARGS": CLIENT_JVM})
         job_id = done.stdout.strip().split("\n")[-1]
         if done.returncode or not job_id:
             if state is not None:

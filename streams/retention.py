@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from schemas import registry
+from schemas.declare import Family, ResultTable
 from schemas.render.clickhouse import SYSTEM_MEGABYTES, SYSTEM_TABLES
 from streams.store import Store
 
@@ -23,10 +24,11 @@ GROUP BY table, partition_id ORDER BY table, partition_id"""
 
 def table_limits() -> dict[str, int]:
     """Give the greatest size, in bytes, of every table that is declared."""
-    declared = [*registry.families().values(), *registry.results().values()]
-    limits = dict.fromkeys(SYSTEM_TABLES, SYSTEM_MEGABYTES)
-    limits |= {one.table: one.lifetime.store_megabytes for one in declared}
-    return {table: megabytes * MEGABYTE for table, megabytes in limits.items()}
+    declared: list[Family | ResultTable] = [
+        *registry.families().values(), *registry.results().values()]
+    sizes = dict.fromkeys(SYSTEM_TABLES, SYSTEM_MEGABYTES)
+    sizes |= {one.table: one.lifetime.store_megabytes for one in declared}
+    return {table: megabytes * MEGABYTE for table, megabytes in sizes.items()}
 
 
 def surplus(partitions: list[tuple[str, int]], limit: int) -> list[str]:

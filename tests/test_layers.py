@@ -16,7 +16,8 @@ ALLOWED = {
     "streams": ("streams", "schemas", "geo"),
     "jobs": ("jobs", "schemas", "geo", "streams.settings", "streams.gate", "streams.metrics",
              # what the gate needs
-             "streams.broker", "streams.privacy", "streams.publishers", "streams.secrets"),
+             "streams.broker", "streams.privacy", "streams.publishers", "streams.record",
+             "streams.secrets"),
     "dashboards": ("dashboards", "schemas", "geo", "streams.queries", "streams.commands",
                    "streams.settings"),
     "infra": OURS,

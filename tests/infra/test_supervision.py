@@ -74,8 +74,6 @@ def test_signs_that_mean_something_to_the_supervisor_are_kept(
     assert found.environment["PLACE"] == "a b,c=d"
 
 
-@pytest.mark.xfail(strict=True, raises=SystemExit,
-                   reason="supervisord expands the path of a program's log twice")
 def test_a_home_with_a_per_cent_sign_is_kept(
         own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = own_home / "50%done"

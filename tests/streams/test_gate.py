@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from schemas import registry
-from streams.gate import Gate, Judged, Record, Verdict
+from streams.gate import Gate, Judged, Verdict
 from streams.privacy import Pseudonyms
+from streams.record import Record
 
 NOW = 1_764_000_000_000
 TOPIC = "raw-city-traffic--vehicle-position"

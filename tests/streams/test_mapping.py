@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from schemas import registry
-from streams.gate import Gate, Record, Verdict
+from streams.gate import Gate, Verdict
 from streams.mapping.read import find_map, read_map
 from streams.privacy import Pseudonyms
+from streams.record import Record
 from streams.replay import Recording
 from tests.streams.recordings import RECORDINGS, Recorded
 

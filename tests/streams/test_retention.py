@@ -25,7 +25,8 @@ def test_a_table_without_rows_has_no_surplus() -> None:
 
 def test_every_declared_table_has_a_size() -> None:
     limits = table_limits()
-    declared = {one.table for one in (*registry.families().values(), *registry.results().values())}
+    declared = ({one.table for one in registry.families().values()}
+                | {one.table for one in registry.results().values()})
     assert declared < limits.keys() and all(limit >= MEGABYTE for limit in limits.values())
 
 
