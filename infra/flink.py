@@ -68,7 +68,7 @@ def write_config() -> Path:
         (conf / name).write_text(logs)
     write_private(conf / "config.yaml", render(
         "flink-config.yaml", java_exports=_java_exports(), login=login,
-        temporary=home / "tmp", host=settings.host, rpc_port=settings.port("flink_rpc"),
+        host=settings.host, rpc_port=settings.port("flink_rpc"),
         rest_port=settings.port("flink_rest"),
         slots=settings.parallelism * settings.statement_sets,
         taskmanager_memory=TASKMANAGER_MEMORY, savepoints=(home / "savepoints").as_uri(),

@@ -81,7 +81,8 @@ def list_processes() -> tuple[Process, ...]:
                 ("feed",), ("registrar",)),
         _page("wall", "Data-hall wall"),
         _page("console", "Staff console"),
-        _ours("city", "The living city (SUMO)", "streams.city", "registrar", stop_seconds=20),
+        # last: before the jobs run it would only take their start's time and wait in the raw topics
+        _ours("city", "The living city (SUMO)", "streams.city", "job", stop_seconds=20),
     )
 
 
