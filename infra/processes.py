@@ -74,14 +74,14 @@ def list_processes() -> tuple[Process, ...]:
                 flink.environment,
                 stop_seconds=60),
         _ours("sink", "Topics into ClickHouse", "streams.sink", "registrar"),
-        _ours("finals", "Windows that are final", "streams.finals", "registrar"),
-        _ours("ledger", "Ledger of every event", "streams.ledger", "registrar"),
-        _ours("alerts", "Alert rules (Faust)", "streams.agents.alerts", "registrar"),
         Process("feed", "Open feeds", _module("streams.feeds"), readiness.port_answers("feed"),
                 ("feed",), ("registrar",)),
         _page("wall", "Data-hall wall"),
         _page("console", "Staff console"),
-        # last: before the jobs run it would only take their start's time and wait in the raw topics
+        # last: before the jobs run these have nothing new to do, and would take their start's time
+        _ours("finals", "Windows that are final", "streams.finals", "job"),
+        _ours("ledger", "Ledger of every event", "streams.ledger", "job"),
+        _ours("alerts", "Alert rules (Faust)", "streams.agents.alerts", "job"),
         _ours("city", "The living city (SUMO)", "streams.city", "job", stop_seconds=20),
     )
 
