@@ -6,6 +6,7 @@ Each attribute of a declaration is one field made by `text`, `code`, `integer`, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -84,9 +85,10 @@ class Field:
         return self.kind not in (Kind.TEXT, Kind.CODE)
 
 
-def text(en: str, zh: str, **more: Any) -> Any:
-    """Declare free text; `max_length` in characters."""
-    return Field(Text(en, zh), Kind.TEXT, **more)
+def text(en: str, zh: str, *, english: Mapping[str, str] | None = None, **more: Any) -> Any:
+    """Declare free text; `max_length` in characters, `english` words for known Chinese values."""
+    known = tuple((value, Text(word, value)) for value, word in (english or {}).items())
+    return Field(Text(en, zh), Kind.TEXT, values=known, **more)
 
 
 def code(en: str, zh: str, values: dict[str, tuple[str, str]], **more: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.declare import Event, Lifetime, Result, code, decimal, derived, instant, measure, text
+from schemas.vocabulary import CASE_CATEGORIES, DEPARTMENTS
 
 STEPS = {
     "reported": ("Reported", "上报"), "verified": ("Verified", "核实"),
@@ -23,8 +24,10 @@ class GridCase(
 
     case_id = text("Case", "案件编号", key=True, max_length=64, example="370102-20261124-00017")
     step = code("Step", "流转环节", STEPS, example="reported")
-    category = text("Category", "类别", max_length=128, example="市容环境/暴露垃圾")
-    department = text("Department", "责任部门", max_length=128, example="城管局")
+    category = text("Category", "类别", english=CASE_CATEGORIES, max_length=128,
+                    example="市容环境/暴露垃圾")
+    department = text("Department", "责任部门", english=DEPARTMENTS, max_length=128,
+                      example="城管局")
     reported_by = code("Reported by", "来源", {
         "patrol": ("Patrol", "监督员"), "public": ("Public", "公众"),
         "hotline": ("Hotline", "12345热线"), "sensor": ("Sensor", "物联感知"),
@@ -46,7 +49,7 @@ class GridCaseload(
     """Steps taken on grid cases in one window, by area and department."""
 
     area = text("Area code", "区划代码", key=True)
-    department = text("Department", "责任部门", key=True)
+    department = text("Department", "责任部门", key=True, english=DEPARTMENTS)
     reported = measure("Reported", "上报数")
     verified = measure("Verified", "核实数")
     filed = measure("Filed", "立案数")

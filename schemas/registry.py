@@ -26,7 +26,7 @@ from schemas.wire import check
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
-_MACHINERY = {"__init__", "declare", "errors", "fields", "registry", "wire"}
+_MACHINERY = {"__init__", "declare", "errors", "fields", "registry", "vocabulary", "wire"}
 _Stamp = tuple[int, int]
 _seen: dict[Path, _Stamp] = {}
 _faults: dict[Path, str] = {}

@@ -14,6 +14,7 @@ from schemas.declare import (
     measure,
     text,
 )
+from schemas.vocabulary import CALL_TOPICS, DEPARTMENTS, MATTERS
 
 
 class HotlineCall(
@@ -24,7 +25,7 @@ class HotlineCall(
     """One call to the 12345 hotline, with how it was answered."""
 
     call_id = text("Call", "来电编号", key=True, max_length=64, example="C20261124-000081")
-    topic = text("Topic", "诉求类别", max_length=128, example="供热")
+    topic = text("Topic", "诉求类别", english=CALL_TOPICS, max_length=128, example="供热")
     caller_name = text("Caller's name", "来电人姓名", required=False, max_length=64,
                        personal="removed", example="王小明")
     caller_phone = text("Caller's telephone", "来电号码", required=False, max_length=32,
@@ -38,8 +39,8 @@ class HotlineCall(
     answer_seconds = decimal("Time to answer", "接听等待时长", unit="s", ge=0, le=3600,
                              decimals=1, example=6.5)
     answered = flag("Answered", "已接通", example=True)
-    department = text("Department", "承办部门", max_length=128, required=False,
-                      example="住建局")
+    department = text("Department", "承办部门", english=DEPARTMENTS, max_length=128,
+                      required=False, example="住建局")
     satisfied = flag("Satisfied", "满意", required=False, example=True)
 
 
@@ -51,7 +52,7 @@ class ServiceItem(
     """One step of one item of government service."""
 
     item_id = text("Item", "办件编号", key=True, max_length=64, example="S20261124-00033")
-    matter = text("Matter", "事项", max_length=128, example="企业开办")
+    matter = text("Matter", "事项", english=MATTERS, max_length=128, example="企业开办")
     step = code("Step", "环节", {
         "accepted": ("Accepted", "受理"), "finished": ("Finished", "办结"),
         "rejected": ("Rejected", "不予办理")}, example="accepted")

@@ -149,8 +149,9 @@ def _alerts(parts: Row, language: str) -> Row:
 
 def _cases(parts: Row, language: str) -> Row:
     """Frame the newest cases; free text of a case never reaches the wall."""
-    rows = [{"id": row["case_id"], "at": row["at"], "kind": row["kind"], "area": row["last_area"],
+    rows = [{"id": row["case_id"], "at": row["at"], "area": row["last_area"],
              "step": row["last_step"], "due": row["due"],
+             "kind": value_title("grid-case", "category", row["kind"], language),
              "word": value_title("grid-case", "step", row["last_step"], language)}
             for row in parts.get("cases") or []]
     return {"id": "cases", "at": parts.get("cases_at"), "limit": LIMITS["cases"], "rows": rows}

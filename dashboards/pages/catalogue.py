@@ -87,7 +87,7 @@ def _field(field: Entry, language: str) -> dict[str, Any]:
         say("meaning", language): field["title"][language],
         say("kind", language): field["kind"][language],
         say("unit", language): unit(field["unit"], language),
-        say("bounds", language): codes or limits,
+        say("bounds", language): limits if field["max_length"] else codes or limits,
         say("required", language): say("yes" if field["required"] else "no", language),
         say("personal", language): field["personal"][language],
         say("publication", language): field["publication"][language],
