@@ -141,7 +141,10 @@ def declare_tables(environment: TableEnvironment, settings: Settings, since_ms: 
 
 
 def gate_inserts(generation: int) -> list[str]:
-    """Render the gate's own outputs: clean events, dead letters, ledger, progress."""
+    """Render the gate's own outputs: clean events, dead letters, ledger, progress.
+
+    Progress is of live publishers only: the replay of an old recording is no laggard.
+    """
     version = f"CAST({generation * GENERATION_STEP} AS BIGINT)"
     counts = ", ".join(f"COUNT(*) FILTER (WHERE verdict = {i}) AS {name}" for i, name in
                        enumerate(("accepted", "refused", "late", "duplicates")))
@@ -158,7 +161,8 @@ def gate_inserts(generation: int) -> list[str]:
         "GROUP BY raw_topic, raw_partition, received_at - MOD(received_at, 60000))",
         "INSERT INTO publisher_progress SELECT publisher, family, observed_at, events, "
         f"{version} + events FROM (SELECT publisher, family, MAX(observed_at) AS observed_at, "
-        "COUNT(*) AS events FROM gated WHERE verdict = 0 GROUP BY publisher, family)",
+        "COUNT(*) AS events FROM gated WHERE verdict = 0 AND replayed = 0"
+        " GROUP BY publisher, family)",
     ]
 
 

@@ -160,11 +160,17 @@ def shift_to_now(recording: Recording, speed: float, now_ms: int) -> None:
 
 
 def send(recording: Recording, publisher: Publisher, *, run: str, speed: float,
-         progress: Progress) -> Sent:
-    """Send a recording; Ctrl-C ends it early and is told in what is returned."""
+         progress: Progress, live: bool = False) -> Sent:
+    """Send a recording; Ctrl-C ends it early and is told in what is returned.
+
+    The header `replay` excuses lateness, and keeps what it marks out of publishers' progress; a
+    recording shifted to now and sent at its own pace is `live` and needs neither.
+    """
     sent, family = Sent(), recording.mapper.family.name
     plain = {"ce_specversion": b"1.0", "ce_type": family.encode(),
-             "ce_source": publisher.account.encode(), "replay": run.encode()}
+             "ce_source": publisher.account.encode()}
+    if not live:
+        plain["replay"] = run.encode()
     messages = recording.messages()
     paced = speed != MAX_SPEED
     try:

@@ -77,7 +77,8 @@ def replay(recording: Recording, declared: MapFile, *, run: str, speed: float, s
             shift_to_now(recording, speed, time.time_ns() // 1_000_000)
         bar.update(task, description="sending", total=1.0)
         with Publisher(declared.publisher, verify=False) as publisher:
-            sent = send(recording, publisher, run=run, speed=speed, progress=lambda n, share:
+            sent = send(recording, publisher, run=run, speed=speed, live=shift and speed == 1,
+                        progress=lambda n, share:
                         bar.update(task, completed=share, count=f"{n:,} events"))
         ends = {part: high for part, (_, high) in read_offsets(declared.publisher, topic).items()}
         bar.update(task, description="settling", total=sent.events, completed=0)

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from jobs.plan import list_queries, spread, statements
+from jobs.plan import gate_inserts, list_queries, spread, statements
 from jobs.query import GENERATION_STEP, Query, union_rows
 from schemas import registry
 from schemas.errors import DeclarationError
@@ -46,6 +46,11 @@ def test_results_are_spread_over_statement_sets_without_loss() -> None:
     names = list(list_queries())
     for sets in (1, 2, 3, 100):
         assert sorted(chain.from_iterable(spread(names, sets))) == sorted(names)
+
+
+def test_a_replayed_recording_is_no_laggard() -> None:
+    [progress] = [one for one in gate_inserts(1) if "INSERT INTO publisher_progress" in one]
+    assert "WHERE verdict = 0 AND replayed = 0" in progress
 
 
 def test_only_the_first_part_carries_the_gates_own_outputs() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
 
 from infra.commands.replay import command
 from streams.mapping.read import read_map
-from streams.replay import MAX_SPEED, Message, Recording, in_time_order, shift_to_now
+from streams.publisher import Publisher
+from streams.replay import MAX_SPEED, Message, Recording, in_time_order, send, shift_to_now
 
 MAP = """
 family = "grid-case"
@@ -105,6 +107,33 @@ def test_a_shifted_replay_never_runs_ahead_of_the_clock(files: tuple[Path, Path]
         assert found[0]["id"] == "1-reported~r1"
         # the deadline moves along
         assert found[0]["due_at"] - found[0]["observed_at"] == 2 * day + 8 * 3_600_000
+
+
+class Sender:
+    """Play a publisher: keep the headers of what is sent."""
+
+    account = "test-cases"
+
+    def __init__(self) -> None:
+        """Start with nothing sent."""
+        self.headers: list[dict[str, bytes]] = []
+
+    def send_raw(self, *_: object, headers: dict[str, bytes], **__: object) -> None:
+        """Keep the headers."""
+        self.headers.append(headers)
+
+    def flush(self) -> None:
+        """Have nothing to wait for."""
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_only_what_is_not_live_is_excused_from_being_late(
+        files: tuple[Path, Path], live: bool) -> None:
+    sender = Sender()
+    send(open_recording(files), cast(Publisher, sender), run="r1", speed=MAX_SPEED,
+         progress=lambda *_: None, live=live)
+    assert sender.headers
+    assert {headers.get("replay") for headers in sender.headers} == {None if live else b"r1"}
 
 
 def test_rehearsal_counts_what_the_gate_will_say(files: tuple[Path, Path]) -> None:
