@@ -29,9 +29,10 @@ def _ends(path: Path) -> pd.DataFrame:
 def expected(path: Path, areas: Path) -> pd.DataFrame:
     """Give the rows of `area_traffic`, places joined by geopandas to the counties in `areas`."""
     ends = _ends(path)
-    shapes = shapely.from_wkb(np.load(areas / "nation" / "areas.npy", allow_pickle=True))
-    codes = json.loads((areas / "meta.json").read_text(encoding="utf-8"))["counties"]
-    counties = gpd.GeoDataFrame({"code": codes}, geometry=list(shapes), crs="EPSG:4326")
+    meta = json.loads((areas / "meta.json").read_text(encoding="utf-8"))
+    shapes = shapely.from_wkb(
+        np.load(areas / meta["tables"] / "nation" / "areas.npy", allow_pickle=True))
+    counties = gpd.GeoDataFrame({"code": meta["outer"]}, geometry=list(shapes), crs="EPSG:4326")
     points = gpd.GeoDataFrame(
         ends, geometry=gpd.points_from_xy(ends["lon"], ends["lat"]), crs="EPSG:4326")
     joined = gpd.sjoin(points, counties, predicate="intersects", how="left")
