@@ -48,9 +48,20 @@ FAMILY = "alert"
 DEFAULT_RULES = Path(__file__).with_name("default_rules.json")
 PATIENCE_SECONDS = 60.0
 SLACK_SECONDS = 600
+OLD_MS = 6 * 3_600_000
 OPEN = Gauge("citybrain_alerts_open", "Alerts raised now")
 log = logging.getLogger(__name__)
 _row = msgspec.json.Decoder(dict[str, Any])
+
+
+class Window(msgspec.Struct, gc=False):
+    """Read the window of a result's row and nothing else, which is most of what a replay needs."""
+
+    window_seconds: int
+    window_start: int
+
+
+_window = msgspec.json.Decoder(Window)
 
 
 def default_rules() -> list[Rule]:
@@ -90,8 +101,13 @@ class Agent:
         if topic == RULES:
             self._guarded(topic, lambda: self._take_rule(key or b"", body, came_at))
         elif body is not None:
-            name = topic.removeprefix("result-")
-            self._guarded(topic, lambda: self.evaluator.take(name, _row.decode(body), came_at))
+            self._guarded(topic, lambda: self._take_row(topic, body, came_at))
+
+    def _take_row(self, topic: str, body: bytes, came_at: int) -> None:
+        """Take one row of a result; a recording of other days alerts nobody."""
+        window = _window.decode(body)
+        if came_at - window.window_start - window.window_seconds * 1000 <= OLD_MS:
+            self.evaluator.take(topic.removeprefix("result-"), _row.decode(body), came_at)
 
     def _guarded(self, topic: str, work: Any) -> None:
         """Do the work for one record; a record that cannot be used must not stop the others."""
