@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from string import Template
 
@@ -18,12 +19,11 @@ def make_private_directory(path: Path) -> Path:
 
 def write_private(path: Path, text: str) -> Path:
     """Replace a file atomically by one with mode 0600; give its path back."""
-    draft = path.with_name(path.name + ".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # a draft of its own for each writer (mode 0600): two components may write the same file at once
+    descriptor, draft = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
-    draft.replace(path)
-    return path
+    return Path(draft).replace(path)
 
 
 def render(template: str, **values: object) -> str:

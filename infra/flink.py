@@ -7,6 +7,7 @@ its owner can read, so that no statement, plan or REST answer holds a password.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -42,9 +43,10 @@ def link_libraries() -> Path:
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         if old.name not in {jar.name for jar in jars} or not old.exists():
-            old.unlink()
+            old.unlink(missing_ok=True)
     for jar in jars:
-        if not (folder / jar.name).exists():
+        # both roles link at once
+        with contextlib.suppress(FileExistsError):
             (folder / jar.name).symlink_to(jar)
     return folder
 
