@@ -8,6 +8,7 @@ set is rebuilt by reading the partition back over the horizon. Nothing is kept i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,8 @@ from schemas.errors import ComponentError
 
 AHEAD_MS = 60_000
 _READ_BACK_BATCH = 5_000
-_READ_BACK_SECONDS = 10.0
+_READ_BACK_WAIT_SECONDS = 0.1
+_READ_BACK_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -95,11 +97,15 @@ class Duplicates:
 
     def _feed(self, consumer: Consumer, recent: Recent, end: int) -> None:
         """Hand what is read to the judge, record by record before `end`."""
-        position = -1
+        position, heard_at = -1, time.monotonic()
         while position < end - 1:
-            batch = consumer.consume(_READ_BACK_BATCH, _READ_BACK_SECONDS)
+            # a call returns when its batch is full or its time is up: keep that short
+            batch = consumer.consume(_READ_BACK_BATCH, _READ_BACK_WAIT_SECONDS)
             if not batch:
-                raise ComponentError(f"reading back stopped at offset {position} before {end}")
+                if time.monotonic() - heard_at > _READ_BACK_PATIENCE_SECONDS:
+                    raise ComponentError(f"reading back stopped at offset {position} before {end}")
+                continue
+            heard_at = time.monotonic()
             good = [one for one in batch if one.error() is None and (one.offset() or 0) < end]
             self._accept(recent, good)
             position = max(one.offset() or 0 for one in batch)

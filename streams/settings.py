@@ -44,7 +44,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_REPLICATION", "1", "Replication factor of topics."),
     Setting("CITYBRAIN_PARALLELISM", "2", "Parallelism of the Flink jobs."),
     Setting("CITYBRAIN_STATEMENT_SETS", "1", "Number of Flink jobs the results are spread over."),
-    Setting("CITYBRAIN_MINI_BATCH_MS", "1000", "Mini-batch latency of the Flink jobs, ms."),
+    Setting("CITYBRAIN_MINI_BATCH_MS", "2000", "Mini-batch latency of the Flink jobs, ms."),
     Setting("CITYBRAIN_SEED", "2019", "Seed of everything generated."),
     Setting("CITYBRAIN_RATE", "1200", "Events per second of the living city."),
 )

@@ -50,7 +50,8 @@ def measure(seconds: float, every: float) -> Latencies:
     with Publisher(ACCOUNT) as publisher:
         _send(publisher, run, found, seconds, every)
     until = time.monotonic() + PATIENCE_SECONDS
-    while len(found.counted) < len(found.sent) and time.monotonic() < until:
+    while (min(len(found.visible), len(found.counted)) < len(found.sent)
+           and time.monotonic() < until):
         time.sleep(POLL_SECONDS)
     done.set()
     reader.join()
