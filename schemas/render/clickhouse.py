@@ -7,7 +7,7 @@ ReplacingMergeTree partitioned by a function of the key, and FINAL stands in the
 
 from __future__ import annotations
 
-from schemas.declare import Family, Field, Kind, ResultTable
+from schemas.declare import Family, Field, Kind, Lifetime, ResultTable
 
 COLUMN_TYPES: dict[Kind, str] = {
     Kind.TEXT: "String", Kind.CODE: "LowCardinality(String)", Kind.INTEGER: "Int64",
@@ -59,10 +59,19 @@ def event_table(family: Family) -> str:
     lines += [f"    {f.name} {column_type(f)} COMMENT {_comment(f)}" for f in family.kept]
     return (
         f"CREATE TABLE IF NOT EXISTS store.{family.table} (\n" + ",\n".join(lines) + "\n)"
-        f"\nENGINE = ReplacingMergeTree(raw_offset)\nPARTITION BY toYYYYMMDD(observed_at)"
+        f"\nENGINE = ReplacingMergeTree(raw_offset)"
+        f"\nPARTITION BY {_span(family.lifetime)}(observed_at)"
         f"\nORDER BY (source, observed_at, id)"
         f"\nTTL toDateTime(received_at) + INTERVAL {family.lifetime.store_days} DAY"
         f"\nCOMMENT {_quote(f'{family.meaning.en} | {family.meaning.zh}')}")
+
+
+def _span(lifetime: Lifetime) -> str:
+    """Choose days as partitions where rows live for days, else months.
+
+    A replayed recording of years writes a part for each partition of each insert.
+    """
+    return "toYYYYMMDD" if lifetime.store_days <= 7 else "toYYYYMM"
 
 
 def event_view(family: Family) -> str:

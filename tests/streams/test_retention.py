@@ -36,12 +36,12 @@ def test_surplus_partitions_leave_the_store(clickhouse: Any,
     migrator = connect("migrator")
     make_tables(migrator)
     day = 86_400
-    migrator.execute("TRUNCATE TABLE store.parking_occupancy")
+    migrator.execute("TRUNCATE TABLE store.traffic_flow")
     for ago in (3, 2, 1):
-        connect("sink").insert("parking_occupancy", columns([
-            event("parking-occupancy", ago, moment(ago * day))]))
-    monkeypatch.setattr(retention, "table_limits", lambda: {"parking_occupancy": 1})
+        connect("sink").insert("traffic_flow", columns([
+            event("traffic-flow", ago, moment(ago * day))]))
+    monkeypatch.setattr(retention, "table_limits", lambda: {"traffic_flow": 1})
     assert len(enforce(migrator)) == 2
-    assert migrator.query("SELECT count() AS n FROM store.parking_occupancy") == [{"n": 1}]
-    migrator.execute("TRUNCATE TABLE store.parking_occupancy")
+    assert migrator.query("SELECT count() AS n FROM store.traffic_flow") == [{"n": 1}]
+    migrator.execute("TRUNCATE TABLE store.traffic_flow")
     migrator.close()

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS store.alert (
     duration_seconds Nullable(Int64) COMMENT 'Duration | 持续时长 [s]'
 )
 ENGINE = ReplacingMergeTree(raw_offset)
-PARTITION BY toYYYYMMDD(observed_at)
+PARTITION BY toYYYYMM(observed_at)
 ORDER BY (source, observed_at, id)
 TTL toDateTime(received_at) + INTERVAL 180 DAY
 COMMENT 'The raising or clearing of one alert by one rule at one place. | 告警';

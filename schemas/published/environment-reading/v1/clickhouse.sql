@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS store.environment_reading (
     latitude Float64 COMMENT 'Latitude | 纬度 [deg]'
 )
 ENGINE = ReplacingMergeTree(raw_offset)
-PARTITION BY toYYYYMMDD(observed_at)
+PARTITION BY toYYYYMM(observed_at)
 ORDER BY (source, observed_at, id)
 TTL toDateTime(received_at) + INTERVAL 30 DAY
 COMMENT 'One reading of one quantity at one station. | 环境监测读数';

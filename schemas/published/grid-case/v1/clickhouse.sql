@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS store.grid_case (
     description Nullable(String) COMMENT 'Description | 描述'
 )
 ENGINE = ReplacingMergeTree(raw_offset)
-PARTITION BY toYYYYMMDD(observed_at)
+PARTITION BY toYYYYMM(observed_at)
 ORDER BY (source, observed_at, id)
 TTL toDateTime(received_at) + INTERVAL 180 DAY
 COMMENT 'One step in the life of one grid case. | 网格事件流转';

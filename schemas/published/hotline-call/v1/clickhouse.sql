@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS store.hotline_call (
     satisfied Nullable(Bool) COMMENT 'Satisfied | 满意'
 )
 ENGINE = ReplacingMergeTree(raw_offset)
-PARTITION BY toYYYYMMDD(observed_at)
+PARTITION BY toYYYYMM(observed_at)
 ORDER BY (source, observed_at, id)
 TTL toDateTime(received_at) + INTERVAL 180 DAY
 COMMENT 'One call to the 12345 hotline, with how it was answered. | 12345热线来电';

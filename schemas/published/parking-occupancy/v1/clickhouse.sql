@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS store.parking_occupancy (
     status LowCardinality(String) COMMENT 'Status | 状态'
 )
 ENGINE = ReplacingMergeTree(raw_offset)
-PARTITION BY toYYYYMMDD(observed_at)
+PARTITION BY toYYYYMM(observed_at)
 ORDER BY (source, observed_at, id)
 TTL toDateTime(received_at) + INTERVAL 30 DAY
 COMMENT 'Spaces taken in one car park at one moment; closed and unknown are not full. | 停车场占用';

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS store.service_item (
     minutes Nullable(Float64) COMMENT 'Handling time | 办理时长 [min]'
 )
 ENGINE = ReplacingMergeTree(raw_offset)
-PARTITION BY toYYYYMMDD(observed_at)
+PARTITION BY toYYYYMM(observed_at)
 ORDER BY (source, observed_at, id)
 TTL toDateTime(received_at) + INTERVAL 180 DAY
 COMMENT 'One step of one item of government service. | 政务服务办件';
