@@ -11,9 +11,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards.look import words
-from dashboards.pages import address, alerts, areas, cases, catalogue, dead_letters
-from dashboards.pages.declared import page_of
-from dashboards.pages.words import say
+from dashboards.views import address, alerts, areas, cases, catalogue, dead_letters
+from dashboards.views.declared import page_of
+from dashboards.views.words import say
 from schemas import registry
 
 # the families whose pages have a name of their own

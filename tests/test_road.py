@@ -192,7 +192,7 @@ def read_feed(path: str) -> Any:
 def draw_console_page(name: str) -> list[str]:
     """Draw a console page without a browser and give its titles; what it raises fails the test."""
     def script(name: str) -> None:
-        from dashboards.pages.declared import page_of
+        from dashboards.views.declared import page_of
         page_of(name)()
 
     page = AppTest.from_function(script, kwargs={"name": name}, default_timeout=60).run()

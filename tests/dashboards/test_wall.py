@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,13 +12,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright
 
 from schemas.declare import Family
 from schemas.render import clickhouse as ddl
 from streams.settings import read_settings
 from streams.store import Store, connect
 from tests.components import CHECKOUT, running
+from tests.dashboards.conftest import launch
 from tests.streams.queries.rows import (
     columns,
     empty_tables,
@@ -31,7 +31,6 @@ from tests.streams.queries.rows import (
 )
 
 pytestmark = pytest.mark.live
-GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WAIT_MS = 60_000
 BUOY = '''"""Declare ocean buoys."""
 from schemas.declare import Event, decimal, text
@@ -100,27 +99,6 @@ def wall(store: Store, schemas: Path) -> Iterator[str]:
     settings = read_settings()
     with _serving(schemas):
         yield f"http://{settings.host}:{settings.port('wall')}"
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Give playwright."""
-    with sync_playwright() as found:
-        yield found
-
-
-def _launch(playwright: Playwright, *more: str) -> Browser:
-    """Start the system's chromium, or playwright's own where there is none."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"),
-                                      args=[*GL, *more])
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Run a browser."""
-    found = _launch(playwright)
-    yield found
-    found.close()
 
 
 @pytest.fixture(autouse=True)
@@ -252,7 +230,7 @@ def test_english_is_english_but_for_what_people_wrote(browser: Browser, wall: st
 
 
 def test_no_webgl_is_said(playwright: Playwright, wall: str) -> None:
-    plain = _launch(playwright, "--disable-3d-apis")
+    plain = launch(playwright, "--disable-3d-apis")
     page = _open(plain, wall)
     assert "WebGL" in page.locator(".city-wall .message").inner_text()
     assert page.locator("[data-tile=traffic] .head .value").inner_text() == "42.1"

@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from dashboards.look.words import spell
-from dashboards.pages import address
-from dashboards.pages.table import area_name, heading, shown, to_csv, to_table, word_of
-from dashboards.pages.words import say
+from dashboards.views import address
+from dashboards.views.table import area_name, heading, shown, to_csv, to_table, word_of
+from dashboards.views.words import say
 from schemas.errors import ComponentError
 from streams.queries import console
 from streams.queries.console import MAX_ROWS, Filter

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards.look import words
-from dashboards.pages import address
-from dashboards.pages.rows import draw_rows
+from dashboards.views import address
+from dashboards.views.rows import draw_rows
 from schemas.declare import Family, ResultTable
 from streams.queries.listings import find_declared, to_listing
 

@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 
 from dashboards.look.words import spell, unit
-from dashboards.pages.address import CITY_TIME
-from dashboards.pages.words import say
+from dashboards.views.address import CITY_TIME
+from dashboards.views.words import say
 from geo.names import ENGLISH
 from geo.tree import AreaTree
 from schemas.errors import ComponentError

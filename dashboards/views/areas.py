@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.pages import address
-from dashboards.pages.rows import column_settings, reading
-from dashboards.pages.table import area_name, area_tree, heading, shown
-from dashboards.pages.words import say
+from dashboards.views import address
+from dashboards.views.rows import column_settings, reading
+from dashboards.views.table import area_name, area_tree, heading, shown
+from dashboards.views.words import say
 from schemas import registry
 from schemas.fields import Text
 from streams.queries import console

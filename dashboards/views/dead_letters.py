@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.pages import address
-from dashboards.pages.rows import draw_rows
-from dashboards.pages.words import say
+from dashboards.views import address
+from dashboards.views.rows import draw_rows
+from dashboards.views.words import say
 from streams.queries.listings import DEAD_LETTERS
 
 

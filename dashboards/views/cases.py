@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.pages import address
-from dashboards.pages.rows import ACROSS, draw_rows
-from dashboards.pages.words import say
+from dashboards.views import address
+from dashboards.views.rows import ACROSS, draw_rows
+from dashboards.views.words import say
 from schemas import registry
 from streams.queries.listings import case_listing, to_listing
 from streams.queries.reader import Row

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from dashboards.look.words import unit
-from dashboards.pages import address
-from dashboards.pages.words import say
+from dashboards.views import address
+from dashboards.views.words import say
 from schemas import registry
 from schemas.render.catalogue import Entry, entries
 
