@@ -26,7 +26,8 @@ from streams.secrets import get_password
 from streams.settings import CHECKOUT, read_settings
 
 ROLES = ("jobmanager", "taskmanager")
-TASKMANAGER_MEMORY = "1800m"
+# heap for the groups of a few recordings replayed within the state's lifetime
+TASKMANAGER_MEMORY = "2600m"
 WORKER = "pyflink.fn_execution"
 
 
