@@ -37,7 +37,7 @@ class Books:
 def later(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let the clock stand at three minutes after the drill, and nobody sleep."""
     monkeypatch.setattr(drill, "_now", lambda: NOW + 3 * MINUTE_MS)
-    monkeypatch.setattr(drill.time, "sleep", lambda _: None)
+    monkeypatch.setattr("infra.drill.time.sleep", lambda _: None)
     return monkeypatch
 
 

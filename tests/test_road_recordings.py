@@ -1,4 +1,7 @@
-"""Replay every recording over the running road and compare results with a direct computation."""
+"""Replay every recording over the running road and compare results with a direct computation.
+
+Runs after `test_road.py`: what follows results from their topics would first read millions of rows.
+"""
 
 from __future__ import annotations
 
