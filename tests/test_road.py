@@ -28,7 +28,7 @@ from streams.store import Store, connect
 from tests.components import CHECKOUT, running
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 240.0
 LEVELS = (2, 4, 6, 9, 12, 15)
 
 BUOY = CHECKOUT / "infra" / "examples" / "ocean_buoy.py"
