@@ -16,7 +16,7 @@ from streams.broker import client_config
 from streams.settings import read_settings
 
 PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final",
-                   "publishers", "rules"}
+                   "publishers", "rules", "intake-tokens"}
 
 
 def port_answers(name: str) -> Callable[[], bool]:

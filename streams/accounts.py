@@ -5,6 +5,7 @@ gate        reads raw topics and registrations; writes what the Flink job gives
 sink        reads everything that the store keeps
 agents      reads results, events, rules; publishes alerts; declares windows final
 ledger      sees offsets of raw topics, reads the tails that the sink has not read yet
+intake      writes raw topics for the publishers whose tokens it reads
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ RIGHTS: dict[str, list[Right]] = {
         (DESCRIBE, TOPIC, "raw-", True), (READ, GROUP, "ledger", True),
         (DESCRIBE, GROUP, "sink", True), (READ, TOPIC, "event-", True),
         (READ, TOPIC, "dead-letters", False)],
+    "intake": [
+        (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
+        (READ, TOPIC, "intake-tokens", False), (READ, GROUP, "intake", True)],
 }
 
 

@@ -24,6 +24,7 @@ SYSTEM_TOPICS: dict[str, str] = {
     "window-final": "Windows declared final | 已定稿窗口",
     "publishers": "Registration of the publishing systems, datum included | 发布系统登记",
     "rules": "Alert rules | 告警规则",
+    "intake-tokens": "Tokens of the HTTP intake: publisher and hash, never the secret | HTTP 接入令牌",
 }
 
 

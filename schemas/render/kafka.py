@@ -76,4 +76,5 @@ SYSTEM_TOPICS: tuple[Topic, ...] = (
     Topic("window-final", 1, _settings(48, 64)),
     _kept("publishers"),
     _kept("rules"),
+    _kept("intake-tokens"),
 )
