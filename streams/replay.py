@@ -17,12 +17,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import msgspec
-from xxhash import xxh3_64_intdigest
 
-from schemas.wire import check
 from streams.mapping.declare import MapFile
 from streams.mapping.mapper import Event, Mapper, Unmapped
 from streams.mapping.source import Rows
@@ -81,9 +79,13 @@ class Recording:
 
     def messages(self) -> Iterator[Message]:
         """Give the messages in the order of the file."""
+        return (message for _, message in self.numbered())
+
+    def numbered(self) -> Iterator[tuple[int, Message]]:
+        """Give the messages in the order of the file, each with the line its row ends on."""
         for one in self._items(self.mapper):
             self.made += 1
-            yield self._message(one)
+            yield one.line, self._message(one)
 
     def _items(self, mapper: Mapper) -> Iterator[Event | Unmapped]:
         """Map the file, up to the limit."""
@@ -200,32 +202,3 @@ def _pace(messages: Iterable[Message], speed: float) -> Iterator[Message]:
             if wait > 0:
                 time.sleep(wait)
         yield message
-
-
-def rehearse(recording: Recording, progress: Progress) -> tuple[Sent, dict[str, Any]]:
-    """Map and check a recording without sending: counts as the gate would give them."""
-    sent, reasons, seen = Sent(), Counter[tuple[str, str]](), set[int]()
-    duplicates = 0
-    for message in recording.messages():
-        sent.events += 1
-        if sent.events % 1000 == 0:
-            progress(sent.events, recording.share)
-        if message.map_error:
-            sent.unmapped += 1
-            told = json.loads(message.map_error)
-            reasons["not-mapped", told["field"]] += 1
-            continue
-        refusal = check(recording.mapper.family, message.body)
-        digest = xxh3_64_intdigest(msgspec.json.decode(message.body)["id"].encode())
-        if refusal is not None:
-            reasons[str(refusal.reason), refusal.field] += 1
-        elif digest in seen:
-            duplicates += 1
-        seen.add(digest)
-    sent.rows, sent.skipped = recording.mapper.rows, recording.mapper.skipped
-    refused = sum(reasons.values())
-    return sent, {
-        "accepted": sent.events - refused - duplicates, "refused": refused,
-        "duplicates": duplicates,
-        "reasons": [{"reason": reason, "field": name, "events": count}
-                    for (reason, name), count in reasons.most_common()]}

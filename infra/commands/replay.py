@@ -19,7 +19,8 @@ from streams.mapping.declare import MapFile
 from streams.mapping.read import find_map, read_map
 from streams.publisher import Publisher
 from streams.publishers import Registration, register
-from streams.replay import MAX_SPEED, Recording, Sent, rehearse, send, shift_to_now
+from streams.rehearsal import open_areas, rehearse
+from streams.replay import MAX_SPEED, Recording, Sent, send, shift_to_now
 from streams.settlement import Settlement, read_offsets
 from streams.store import Store
 
@@ -95,6 +96,30 @@ def replay(recording: Recording, declared: MapFile, *, run: str, speed: float, s
     return _outcome(sent, counts, run, declared)
 
 
+def _examples(row: dict[str, Any]) -> str:
+    """Show the first lines of a dry run that were refused for one reason."""
+    told = "; ".join(f"line {one['line']:,}: {one['value'] or 'nothing'}"
+                     for one in row.get("first", []))
+    return f", as {told} ({row['first'][0]['detail']})" if told else ""
+
+
+def _tell_rehearsal(outcome: dict[str, Any]) -> None:
+    """Print what only a dry run knows."""
+    if outcome["duplicate_lines"]:
+        lines = ", ".join(f"{line:,}" for line in outcome["duplicate_lines"])
+        click.echo(f"  duplicates: an id that an earlier event had, first in lines {lines}")
+    if outcome["first_at"]:
+        click.echo(f"  observed from {outcome['first_at']} to {outcome['last_at']}")
+    if outcome["points"] and outcome["in_city"] is None:
+        click.echo(f"  {outcome['points']:,} have a position; where they lie is not known without"
+                   " the area tree: citybrain areas build")
+    elif outcome["points"]:
+        click.echo(f"  {outcome['points']:,} have a position,"
+                   f" {100 * outcome['in_city'] / outcome['points']:.1f} % of them inside the"
+                   f" configured city ({outcome['city']})")
+    click.echo(f"  nothing was sent; {outcome['rows_per_second']:,} rows/s")
+
+
 def _tell(outcome: dict[str, Any]) -> None:
     """Print the closing lines."""
     click.echo(
@@ -103,7 +128,8 @@ def _tell(outcome: dict[str, Any]) -> None:
         f" + duplicates {outcome['duplicates']:,}"
         + (f" + in flight {outcome['in_flight']:,}" if outcome["in_flight"] else ""))
     for row in outcome["reasons"]:
-        click.echo(f"  refused {row['events']:,}: {row['reason']} ({row['field']})")
+        click.echo(f"  refused {row['events']:,}: {row['reason']} ({row['field']})"
+                   + _examples(row))
     for why, count in outcome["skipped"].items():
         click.echo(f"  no event {count:,}: {why}")
     if outcome["expected"]:
@@ -119,29 +145,41 @@ def _tell(outcome: dict[str, Any]) -> None:
 @click.option("--shift-to-now", "shift", is_flag=True,
               help="Shift all times so that the last event is observed when it is sent;"
                    " the run's id is added to the events' ids.")
-@click.option("--limit", type=click.IntRange(min=0), default=0, help="Send this many events only.")
-@click.option("--dry-run", is_flag=True, help="Map and check without sending.")
+@click.option("--limit", type=click.IntRange(min=0), default=0,
+              help="Send (or check) this many events only.")
+@click.option("--dry-run", is_flag=True,
+              help="Map and check as the gate would, times as they stand in the file, and send"
+                   " nothing; needs no broker.")
 @click.option("--run-id", default="", metavar="ID", help="Name the run (default: a new one).")
 @click.option("--timeout", default=60.0, show_default=True,
               help="Seconds without progress of the gate after which the rest is in flight.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: Path, map_name: str, speed: float, shift: bool, limit: int, dry_run: bool,
             run_id: str, timeout: float, as_json: bool) -> None:
-    """Send the rows of FILE as events, as a mapping file says; account for every one."""
+    """Send the rows of FILE as events, as a mapping file says; account for every one.
+
+    FILE is CSV, NDJSON, GeoJSON or Parquet. `citybrain map guess FILE --family F --out MAP.toml`
+    proposes a mapping file; `citybrain replay FILE --map MAP.toml --dry-run` then shows, without a
+    broker, how many events the gate would accept and which lines it would refuse and why, which
+    repeat an id, which span of time they cover and how many lie inside the configured city.
+    """
     run = run_id or uuid.uuid4().hex[:12]
     declared = read_map(find_map(map_name))
     recording = Recording(file, declared, run=run, limit=limit)
     if dry_run:
         with _bar() as bar:
             task = bar.add_task("mapping", total=1.0, count="")
-            outcome = _outcome(*rehearse(recording, lambda n, share: bar.update(
-                task, completed=share, count=f"{n:,} events")), run, declared)
+            outcome = _outcome(*rehearse(
+                recording, lambda n, share: bar.update(
+                    task, completed=share, count=f"{n:,} events"), open_areas()), run, declared)
     else:
         outcome = replay(recording, declared, run=run, speed=speed, shift=shift, timeout=timeout)
     if as_json:
         click.echo(json.dumps(outcome, ensure_ascii=False))
     else:
         _tell(outcome)
+        if dry_run:
+            _tell_rehearsal(outcome)
     if outcome["interrupted"]:
         sys.exit(130)
     if not outcome["balanced"]:

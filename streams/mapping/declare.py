@@ -1,13 +1,14 @@
 """Declare what a mapping file may say.
 
     family, publisher, title_en, title_zh, datum, expect     what it becomes, and whose it is
-    [source]     format, delimiter, encoding, header, missing, decimal
-    [time]       column or template, formats, zone, ambiguous, nonexistent; or start, step_seconds
+    [source]     format, delimiter, encoding, header, skip_rows, missing, decimal
+    [time]       column or template, formats, zone, ambiguous, nonexistent, missing; or start,
+                 step_seconds
     [unpivot]    columns or pattern, name, value, convert    one event for each cell of a wide row
     [[join]]     name, file, format, delimiter, key, on      columns of a station file
     [[skip]]     column, values                              rows that are no events
     [fields.X]   column, constant or template; unit, to, of, values, otherwise, round, formats,
-                 zone
+                 zone, missing
     [[events]]   name, requires, time, fields                several events a row
     [id]         template or hash                            the event's id, same at every replay
 
@@ -17,7 +18,7 @@ counts. Columns of a join are `join.column`; `$observed_at`, `$event` and `$line
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -30,18 +31,26 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
 
 class Source(_Strict, kw_only=True, frozen=True):
-    """Say how the file is written; `missing` are the cells that mean not given."""
+    """Say how the file is written; `missing` are the cells that mean not given.
 
-    format: Literal["csv", "ndjson", "geojson"] = "csv"
+    `skip_rows` rows of a CSV file are passed over first: a title, or a header that the list
+    `header` replaces. Of a Parquet file only `missing` counts, the rest it tells itself.
+    """
+
+    format: Literal["csv", "ndjson", "geojson", "parquet"] = "csv"
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     header: Literal[True] | list[str] = True
+    skip_rows: Annotated[int, msgspec.Meta(ge=0)] = 0
     missing: list[str] = msgspec.field(default_factory=lambda: [""])
     decimal: Literal[".", ","] = "."
 
 
 class When(_Strict, kw_only=True, frozen=True):
-    """Say when an event was observed: by a column, a template of several, or start and step."""
+    """Say when an event was observed: by a column, a template of several, or start and step.
+
+    `missing` are the cells of this column alone that mean not given, as a far-off placeholder.
+    """
 
     column: str = ""
     template: str = ""
@@ -49,6 +58,7 @@ class When(_Strict, kw_only=True, frozen=True):
     zone: str = "UTC"
     ambiguous: Literal["earlier", "later", "refuse"] = "earlier"
     nonexistent: Literal["refuse", "shift"] = "refuse"
+    missing: list[str] = []
     start: str = ""
     step_seconds: float = 0
 
@@ -68,7 +78,7 @@ class Join(_Strict, kw_only=True, frozen=True):
 
     name: str
     file: str
-    format: Literal["csv", "geojson", "ndjson"] = "csv"
+    format: Literal["csv", "geojson", "ndjson", "parquet"] = "csv"
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     key: str
@@ -83,7 +93,10 @@ class Skip(_Strict, kw_only=True, frozen=True):
 
 
 class FieldRule(_Strict, kw_only=True, frozen=True):
-    """Say where one field comes from and how it is converted."""
+    """Say where one field comes from and how it is converted.
+
+    `missing` are the cells of this column alone that mean not given; numbers compare as numbers.
+    """
 
     column: str = ""
     constant: Any = UNSET
@@ -96,6 +109,7 @@ class FieldRule(_Strict, kw_only=True, frozen=True):
     round: bool = False
     formats: list[str] | None = None
     zone: str = ""
+    missing: list[str] = []
 
 
 class Step(_Strict, kw_only=True, frozen=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +37,9 @@ class Getter:
     uses: frozenset[str] = frozenset()
 
 
-def column_getter(name: str, source: Source) -> Getter:
-    """Read one column; placeholders of missing values give None."""
-    missing = frozenset(source.missing)
+def column_getter(name: str, source: Source, more: Sequence[str] = ()) -> Getter:
+    """Read one column; placeholders of missing values, and those in `more`, give None."""
+    missing = frozenset((*source.missing, *more))
 
     def read(scope: Scope) -> Any:
         value = scope.get(name)
@@ -47,7 +48,24 @@ def column_getter(name: str, source: Source) -> Getter:
             return None if value in missing else value
         return value
 
-    return Getter(read, frozenset({name}))
+    if not more:
+        return Getter(read, frozenset({name}))
+    numbers = _numbers(more, source.decimal == ",")
+
+    def read_number(scope: Scope) -> Any:
+        value = read(scope)
+        return None if numbers & _numbers([value], source.decimal == ",") else value
+
+    return Getter(read_number, frozenset({name}))
+
+
+def _numbers(texts: Sequence[Any], comma: bool) -> frozenset[float]:
+    """Give those texts that are numbers, as numbers: 0, 0.0 and 0.000000 are one placeholder."""
+    found = set()
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            found.add(to_number(text, comma))
+    return frozenset(found)
 
 
 def template_getter(templates: Texts, source: Source) -> Getter:
@@ -95,7 +113,7 @@ def time_getter(when: When, source: Source) -> Getter:
             raise MappingError(f"time.start = {when.start!r}: {error}") from None
         step = when.step_seconds * 1000
         return Getter(lambda scope: start + round(scope["$index"] * step))
-    text = (column_getter(when.column, source) if when.column
+    text = (column_getter(when.column, source, when.missing) if when.column
             else template_getter(when.template, source))
     label = when.column or when.template
 
@@ -121,8 +139,8 @@ def field_getter(field: Field, rule: FieldRule, when: When | None, source: Sourc
         return time_getter(When(
             column=rule.column, template=rule.template if isinstance(rule.template, str) else "",
             formats=rule.formats or base.formats, zone=rule.zone or base.zone,
-            ambiguous=base.ambiguous, nonexistent=base.nonexistent), source)
-    text = (column_getter(rule.column, source) if rule.column
+            ambiguous=base.ambiguous, nonexistent=base.nonexistent, missing=rule.missing), source)
+    text = (column_getter(rule.column, source, rule.missing) if rule.column
             else template_getter(rule.template, source))
     label = rule.column or str(rule.template)
     convert, more = _converter(field, rule, source)

@@ -11,7 +11,7 @@ from schemas.errors import MappingError
 from schemas.wire import to_milliseconds
 
 Read = Callable[[str], int]
-_NUMERIC = {"epoch-s": 1000, "epoch-ms": 1}
+_NUMERIC = {"epoch-s": 1000, "epoch-ms": 1, "epoch-us": 1e-3, "epoch-ns": 1e-6}
 
 
 class MomentError(ValueError):
@@ -33,7 +33,7 @@ def check_format(text: str) -> None:
     if not all(any(code in text for code in codes)
                for codes in (("%Y", "%y"), ("%m", "%b", "%B", "%j"), ("%d", "%j"))):
         raise MappingError(
-            f"format {text!r} lacks year, month or day; or use iso, epoch-s, epoch-ms")
+            f"format {text!r} lacks year, month or day; or use iso, {', '.join(_NUMERIC)}")
 
 
 def reader(formats: tuple[str, ...], zone: str, ambiguous: str = "earlier",

@@ -1,4 +1,4 @@
-"""Read rows from CSV, NDJSON and GeoJSON files as a stream, each with its line number."""
+"""Read rows from CSV, NDJSON, GeoJSON and Parquet files as a stream, each with its line number."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import msgspec
 
 from schemas.errors import MappingError
 from streams.mapping.declare import Source
+from streams.mapping.parquet import ParquetRows
 
 csv.field_size_limit(1 << 20)
 _CHUNK = 1 << 16
@@ -46,11 +47,16 @@ class Rows:
             raise MappingError(f"source.encoding: {source.encoding!r} is unknown") from None
         self.path, self._source = path, source
         self.columns: tuple[str, ...] | None = None
+        self._parquet = ParquetRows(path) if source.format == "parquet" else None
+        if self._parquet:
+            self.columns = self._parquet.columns
         self._csv = self._open_csv() if source.format == "csv" else None
 
     @property
     def position(self) -> int:
-        """Tell how many bytes have been read."""
+        """Tell how many bytes have been read; of a Parquet file, a share of them by rows."""
+        if self._parquet:
+            return round(self._parquet.share * self.size)
         return self._file.tell()
 
     def __enter__(self) -> Rows:
@@ -60,23 +66,28 @@ class Rows:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self._text.close()
+        if self._parquet:
+            self._parquet.close()
 
     def __iter__(self) -> Iterator[Row]:
         """Give the rows in the order of the file."""
         if self._csv is not None:
             return self._csv_rows(self._csv)
+        if self._parquet is not None:
+            return (Row(number, number - 1, cells)
+                    for number, cells in enumerate(self._parquet, 1))
         return self._ndjson() if self._source.format == "ndjson" else self._geojson()
 
     def _open_csv(self) -> Any:
         """Open the CSV reader and learn the columns."""
         reader = csv.reader(self._text, delimiter=self._source.delimiter)
-        if self._source.header is True:
-            try:
-                names = [name.strip() for name in next(reader, [])]
-            except csv.Error as error:
-                raise MappingError(f"{self.path}: line 1: {error}") from error
-        else:
-            names = list(self._source.header or ())
+        try:
+            for _ in range(self._source.skip_rows):
+                next(reader, None)
+            names = ([name.strip() for name in next(reader, [])]
+                     if self._source.header is True else list(self._source.header or ()))
+        except csv.Error as error:
+            raise MappingError(f"{self.path}: line {reader.line_num}: {error}") from error
         doubled = {name for name in names if names.count(name) > 1}
         if doubled or not names:
             raise MappingError(f"{self.path}: the header names {sorted(doubled)} twice" if doubled
@@ -122,13 +133,18 @@ class Rows:
     def _geojson(self) -> Iterator[Row]:
         """Give the features of a collection; a point's place is `longitude` and `latitude`."""
         for index, (line, feature) in enumerate(self._features()):
-            cells = flatten(feature.get("properties") or {})
-            geometry = feature.get("geometry") or {}
-            if geometry.get("type") == "Point":
-                cells["$longitude"], cells["$latitude"] = geometry["coordinates"][:2]
+            try:
+                cells = flatten(feature.get("properties") or {})
+                geometry = feature.get("geometry") or {}
+                if geometry.get("type") == "Point":
+                    cells["$longitude"], cells["$latitude"] = geometry["coordinates"][:2]
+            except (AttributeError, KeyError, TypeError, ValueError):
+                yield Row(line, index, {"$text": json.dumps(feature)[:1000]},
+                          "not a GeoJSON feature")
+                continue
             yield Row(line, index, cells)
 
-    def _features(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _features(self) -> Iterator[tuple[int, Any]]:
         """Decode the array of features piece by piece, never the whole file."""
         decoder, buffer, line = json.JSONDecoder(), "", 1
         while '"features"' not in buffer or "[" not in buffer.split('"features"', 1)[1]:
@@ -151,7 +167,7 @@ class Rows:
                     raise MappingError(f"{self.path}: line {line}: {error.msg}") from error
                 buffer += piece
                 continue
-            yield line, feature if isinstance(feature, dict) else {}
+            yield line, feature
             line += buffer.count("\n", 0, end)
             buffer = buffer[end:]
 

@@ -16,6 +16,8 @@ FACTORS: dict[tuple[str, str], float] = {
     ("mg/m3", "ug/m3"): 1000.0, ("g/m3", "ug/m3"): 1_000_000.0,
     ("Pa", "hPa"): 0.01, ("kPa", "hPa"): 10.0, ("inHg", "hPa"): 33.8638866667,
     ("share", "%"): 100.0, ("rad", "deg"): 57.29577951308232,
+    # positions as JT/T 808 terminals send them: whole millionths of a degree
+    ("udeg", "deg"): 1e-6,
     ("ms", "s"): 0.001, ("min", "s"): 60.0, ("h", "s"): 3600.0,
     ("veh/5min", "veh/h"): 12.0, ("veh/min", "veh/h"): 60.0, ("veh/15min", "veh/h"): 4.0,
 }

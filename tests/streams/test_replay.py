@@ -146,8 +146,11 @@ def test_rehearsal_counts_what_the_gate_will_say(files: tuple[Path, Path]) -> No
         "rows": 4, "events": 5, "accepted": 2, "refused": 2, "duplicates": 1, "in_flight": 0,
         "balanced": True}
     assert outcome["reasons"] == [
-        {"reason": "missing-field", "field": "longitude", "events": 1},
-        {"reason": "not-mapped", "field": "opened", "events": 1}]
+        {"reason": "missing-field", "field": "longitude", "events": 1, "first": [
+            {"line": 3, "value": "", "detail": "the field is required"}]},
+        {"reason": "not-mapped", "field": "opened", "events": 1, "first": [
+            {"line": 4, "value": "soon", "detail": "line 4: fits none of the formats iso"}]}]
+    assert outcome["duplicate_lines"] == [5]
     assert outcome["skipped"] == {"closed: not given": 3}
 
 
