@@ -32,7 +32,8 @@ from streams.feeds.inventory import JSON, Feed
 from streams.feeds.measures import BYTES, REQUESTS
 from streams.feeds.negotiation import respond
 from streams.feeds.openapi import Page
-from streams.feeds.problems import Problem, answer, bad_parameter, unknown_parameter
+from streams.feeds.problems import bad_parameter, unknown_parameter
+from streams.problems import Problem, answer
 
 TICK_SECONDS = 1.0
 HTML = "text/html; charset=utf-8"

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streams.feeds.front import SCRIPT_HASH
-from streams.feeds.problems import Problem, answer
+from streams.problems import Problem, answer
 
 MAX_QUERY = 512
 MAX_PATH = 512

@@ -7,7 +7,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from streams.feeds.problems import Problem
+from streams.problems import Problem
 
 
 def _weights(header: str) -> dict[str, float]:

@@ -9,8 +9,8 @@ from typing import Any
 from schemas.declare import Family, ResultTable
 from schemas.render.json_schema import property_schema
 from streams.feeds.inventory import GEOJSON, Feed
-from streams.feeds.problems import MEDIA, TITLES
 from streams.feeds.suppression import shown_fields
+from streams.problems import SCHEMA, describe
 from streams.queries.feed import public_fields
 
 Document = dict[str, Any]
@@ -90,14 +90,6 @@ def _envelope(feed: Feed, reference: str) -> Document:
                                     "features": {"type": "array", "items": item}}}
 
 
-def _problems(*statuses: int) -> Document:
-    """Describe the errors that an address may answer."""
-    return {str(status): {
-        "description": TITLES[status],
-        "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-        for status in statuses}
-
-
 def _operation(feed: Feed) -> Document:
     """Describe reading one feed."""
     reference = f"#/components/schemas/{_component(feed)}"
@@ -112,7 +104,7 @@ def _operation(feed: Feed) -> Document:
         "responses": {
             "200": {"description": "the latest data", "headers": headers,
                     "content": {feed.media: {"schema": _envelope(feed, reference)}}},
-            "304": {"description": "unchanged"}, **_problems(400, 406, 414, 503)}}
+            "304": {"description": "unchanged"}, **describe(400, 406, 414, 503)}}
 
 
 def _component(feed: Feed) -> str:
@@ -131,15 +123,8 @@ def _page(page: Page) -> Document:
         operation["parameters"] = [{
             "name": page.parameter, "in": "path", "required": True, "example": page.example,
             "schema": {"type": "string"}}]
-        operation["responses"] |= _problems(404)
+        operation["responses"] |= describe(404)
     return operation
-
-
-PROBLEM: Document = {
-    "type": "object", "required": ["type", "title", "status"], "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "title_zh": {"type": "string"},
-        "status": {"type": "integer"}, "detail": {"type": "string"},
-        "detail_zh": {"type": "string"}, "parameter": {"type": "string"}}}
 
 
 def document(feeds: Iterable[Feed], pages: Iterable[Page]) -> Document:
@@ -160,4 +145,4 @@ def document(feeds: Iterable[Feed], pages: Iterable[Page]) -> Document:
         "servers": [{"url": "/"}],
         "paths": {page.path: {"get": _page(page)} for page in pages}
         | {feed.path: {"get": _operation(feed)} for feed in listed},
-        "components": {"schemas": {**schemas, "Problem": PROBLEM}}}
+        "components": {"schemas": {**schemas, "Problem": SCHEMA}}}
