@@ -3,27 +3,28 @@
     python -m streams.agents.alerts
 
 State lives in memory and is rebuilt from topics at each start: rules from their topic, raised
-alerts from `event-alert`, the windows in progress from the last stretch of the results. Faust then
-goes on from where the reading back ended. Alerts are published as the family `alert` by the account
-`city-alerts`; what becomes of a window or a rule stands in `streams.agents.evaluation`.
+alerts from `event-alert`, the windows in progress from the last stretch of the results. The Faust
+app of `streams.agents.app` then goes on from where the reading back ended. Alerts are published as
+the family `alert` by the account `city-alerts`; what becomes of a window or a rule stands in
+`streams.agents.evaluation`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import faust
 import msgspec
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message
 from prometheus_client import Gauge
 
 from schemas import registry
 from schemas.errors import CityBrainError, ComponentError
+from streams.agents.app import APP, build_app
 from streams.agents.evaluation import Evaluator
 from streams.agents.history import (
     Positions,
@@ -39,10 +40,7 @@ from streams.agents.watchdog import start_watchdog
 from streams.commands import ACCOUNT, RULES, put_rules
 from streams.metrics import ERRORS, EVENTS, serve
 from streams.publisher import EventRefusedError, Publisher
-from streams.secrets import get_password
-from streams.settings import read_settings
 
-APP = "agents-alerts"
 PUBLISHER = "city-alerts"
 FAMILY = "alert"
 DEFAULT_RULES = Path(__file__).with_name("default_rules.json")
@@ -55,10 +53,11 @@ _row = msgspec.json.Decoder(dict[str, Any])
 
 
 class Window(msgspec.Struct, gc=False):
-    """Read the window of a result's row and nothing else, which is most of what a replay needs."""
+    """Read window and area of a result's row and nothing else: most rows concern no rule."""
 
     window_seconds: int
     window_start: int
+    area: str | None = None
 
 
 _window = msgspec.json.Decoder(Window)
@@ -91,10 +90,17 @@ class Agent:
         span = max((max(r.for_seconds, r.clear_for_seconds) + 2 * r.window_seconds
                     for r in self.evaluator.rules()), default=0) + SLACK_SECONDS
         for topic in sorted(set(topics) - {RULES, event}):
-            for message in read_back(consumer, topic, topics[topic], now - span * 1000,
-                                     self.positions):
-                self.take(topic, message.key(), message.value(), message.timestamp()[1])
+            self.follow(read_back(consumer, topic, topics[topic], now - span * 1000,
+                                  self.positions))
         self.advance()
+
+    def follow(self, messages: Iterable[Message]) -> None:
+        """Take records of results as they come, and remember how far."""
+        for message in messages:
+            topic, partition = message.topic() or "", message.partition() or 0
+            self.take(topic, message.key(), message.value(), message.timestamp()[1])
+            end = (message.offset() or 0) + 1
+            self.positions[topic, partition] = max(end, self.positions.get((topic, partition), 0))
 
     def take(self, topic: str, key: bytes | None, body: bytes | None, came_at: int) -> None:
         """Take one record of `rules` or of a result; a bad one is counted and passed over."""
@@ -104,10 +110,11 @@ class Agent:
             self._guarded(topic, lambda: self._take_row(topic, body, came_at))
 
     def _take_row(self, topic: str, body: bytes, came_at: int) -> None:
-        """Take one row of a result; a recording of other days alerts nobody."""
-        window = _window.decode(body)
-        if came_at - window.window_start - window.window_seconds * 1000 <= OLD_MS:
-            self.evaluator.take(topic.removeprefix("result-"), _row.decode(body), came_at)
+        """Take one row that some rule watches; a recording of other days alerts nobody."""
+        result, window = topic.removeprefix("result-"), _window.decode(body)
+        if (came_at - window.window_start - window.window_seconds * 1000 <= OLD_MS
+                and self.evaluator.concerns(result, window.window_seconds, window.area)):
+            self.evaluator.take(result, _row.decode(body), came_at)
 
     def _guarded(self, topic: str, work: Any) -> None:
         """Do the work for one record; a record that cannot be used must not stop the others."""
@@ -166,45 +173,6 @@ def _wanted() -> set[str]:
     return {result.topic for result in registry.results().values()}
 
 
-def build_app(agent: Agent, publisher: Publisher) -> faust.App:
-    """Build the Faust app; no topic is created, no web server started, no table kept."""
-    settings = read_settings()
-    data = settings.home / "run" / APP
-    data.mkdir(parents=True, exist_ok=True)
-    credentials = faust.SASLCredentials(
-        username=ACCOUNT, password=get_password("kafka", ACCOUNT), mechanism="SCRAM-SHA-256")
-    app = faust.App(
-        APP, broker=[f"kafka://{one}" for one in settings.bootstrap.split(",")],
-        broker_credentials=credentials, broker_client_id=f"citybrain-{ACCOUNT}",
-        consumer_auto_offset_reset="earliest", topic_allow_declare=False,
-        topic_disable_leader=True, store="memory://", web_enabled=False, autodiscover=False,
-        datadir=data, broker_commit_interval=2.0, stream_wait_empty=False,
-        origin="streams.agents", processing_guarantee="at_least_once")
-    topics = sorted({topic for topic, _ in agent.positions})
-    source = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw",
-                       value_serializer="raw", internal=False)
-
-    @app.agent(source, concurrency=1, name="alerts")
-    async def follow(stream: Any) -> None:
-        async for event in stream.events():
-            message = event.message
-            place = (message.topic, message.partition)
-            if message.offset >= agent.positions.get(place, 0):
-                agent.take(message.topic, message.key, message.value, int(message.timestamp * 1000))
-                agent.positions[place] = message.offset + 1
-
-    @app.timer(1.0)
-    async def judge() -> None:
-        try:
-            if agent.advance():
-                await asyncio.get_running_loop().run_in_executor(None, publisher.flush)
-        except ComponentError:
-            log.exception("alerts were not confirmed: ending, to judge them again")
-            os._exit(1)
-
-    return app
-
-
 def _prepare(agent: Agent) -> Consumer:
     """Wait for the topics, write the default rules of a new city, rebuild the state."""
     event = registry.get_family(FAMILY).topic
@@ -213,9 +181,6 @@ def _prepare(agent: Agent) -> Consumer:
     if is_untouched(consumer, RULES, topics[RULES]):
         put_rules(default_rules())
     agent.rebuild(consumer, topics)
-    # Faust goes on exactly where the reading back ended
-    consumer.commit(offsets=[TopicPartition(*place, end) for place, end in agent.positions.items()],
-                    asynchronous=False)
     log.info("%d rules, %d raised alerts, %d topics", len(agent.evaluator.rules()),
              len(agent.evaluator.open_alerts()), len(topics))
     return consumer
@@ -234,7 +199,7 @@ def main() -> None:
         raise SystemExit(f"alerts: {error}") from error
     known = {topic for topic, _ in agent.positions}
     start_watchdog(consumer, agent.positions, lambda: _grown(consumer, known))
-    worker = faust.Worker(build_app(agent, publisher), loglevel="INFO", quiet=True,
+    worker = faust.Worker(build_app(agent, consumer, publisher), loglevel="INFO", quiet=True,
                           redirect_stdouts=False)
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -108,6 +108,13 @@ class Evaluator:
         gone = [rule_id for rule_id in self._tracks if rule_id not in self._watches]
         return [one for rule_id in gone for one in self.remove(rule_id, at)]
 
+    def concerns(self, result: str, window_seconds: int, area: str | None) -> bool:
+        """Tell whether some rule watches rows of this result, window length and level of area."""
+        return any(
+            one.rule.result == result and one.rule.window_seconds == window_seconds
+            and (one.rule.level is None or one.rule.level == len(area or ""))
+            for one in self._watches.values())
+
     def take(self, result: str, row: Mapping[str, Any], came_at: int) -> None:
         """Take one version of one window's row that came at `came_at` (epoch ms)."""
         start, version = int(row["window_start"]), int(row["version"])
