@@ -17,6 +17,7 @@ from pyflink.table import DataTypes
 from pyflink.table.udf import udf
 
 from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS
+from schemas.errors import ComponentError
 from schemas.render.flink import GATE_COLUMNS
 from streams.broker import open_consumer
 from streams.gate import Gate, Judged
@@ -25,10 +26,11 @@ from streams.record import Record
 from streams.secrets import get_key
 from streams.settings import read_settings
 
+REGISTRATIONS_SECONDS = 30.0
 _TYPES = {"STRING": DataTypes.STRING(), "BIGINT": DataTypes.BIGINT(), "BYTES": DataTypes.BYTES()}
 RESULT = DataTypes.ROW([DataTypes.FIELD(name, _TYPES[kind]) for name, kind in GATE_COLUMNS])
 INPUT = [DataTypes.STRING(), DataTypes.INT(), DataTypes.BIGINT(), DataTypes.TIMESTAMP_LTZ(3),
-         *[DataTypes.BYTES()] * 5]
+         *[DataTypes.BYTES()] * 6]
 
 
 @cache
@@ -39,9 +41,13 @@ def open_gate() -> Gate:
     from streams.publishers import Registrations
     settings = read_settings()
     registrations = Registrations("gate")
+    if not registrations.wait(REGISTRATIONS_SECONDS):
+        raise ComponentError(
+            f"the registrations in Kafka were not read within {REGISTRATIONS_SECONDS:g} s")
     gate = Gate(
         locate=AreaTree.load(settings.areas).locate_codes, to_wgs84=to_wgs84,
-        datum_of=registrations.datum, pseudonyms=Pseudonyms(get_key("pseudonym")),
+        datum_of=registrations.datum, may_replay=registrations.may_replay,
+        pseudonyms=Pseudonyms(get_key("pseudonym")),
         clock=lambda: time.time_ns() // 1_000_000,
         open_consumer=lambda: open_consumer("gate", "gate-read-back"))
     gc.collect()

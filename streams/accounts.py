@@ -13,15 +13,19 @@ from __future__ import annotations
 from kafka import KafkaAdminClient
 from kafka.admin import (
     ACL,
+    ACLFilter,
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
     ResourcePattern,
+    ResourcePatternFilter,
     ResourceType,
     ScramMechanism,
+    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 
+from schemas.errors import ComponentError
 from streams.secrets import get_password
 
 READ, WRITE, DESCRIBE = ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE
@@ -59,9 +63,9 @@ RIGHTS: dict[str, list[Right]] = {
 }
 
 
-def publisher_rights(name: str) -> list[ACL]:
-    """Describe a publisher's right: to write the topics below its own prefix."""
-    return _rights(name, [(WRITE, TOPIC, f"raw-{name}--", True)])
+def publisher_rights(account: str, publisher: str) -> list[ACL]:
+    """Describe the right of a publisher's account: to write the topics below its own prefix."""
+    return _rights(account, [(WRITE, TOPIC, f"raw-{publisher}--", True)])
 
 
 def _rights(account: str, rights: list[Right]) -> list[ACL]:
@@ -77,10 +81,36 @@ def _rights(account: str, rights: list[Right]) -> list[ACL]:
 
 def ensure_account(admin: KafkaAdminClient, name: str) -> None:
     """Create a SCRAM account with its generated password, unless it exists."""
-    known = admin.describe_user_scram_credentials([name]).get(name, {})
-    if not known.get("credential_infos"):
-        admin.alter_user_scram_credentials([UserScramCredentialUpsertion(
-            name, ScramMechanism.SCRAM_SHA_256, get_password("kafka", name))])
+    if name not in list_accounts(admin, [name]):
+        set_password(admin, name, get_password("kafka", name))
+
+
+def list_accounts(admin: KafkaAdminClient, names: list[str]) -> set[str]:
+    """Tell which of these names are accounts of the broker."""
+    found = admin.describe_user_scram_credentials(names)
+    return {name for name, told in found.items() if told.get("credential_infos")}
+
+
+def set_password(admin: KafkaAdminClient, name: str, password: str) -> None:
+    """Create a SCRAM account, or change its password."""
+    _alter(admin, UserScramCredentialUpsertion(name, ScramMechanism.SCRAM_SHA_256, password))
+
+
+def delete_account(admin: KafkaAdminClient, name: str) -> None:
+    """Delete an account and its rights; what it has open may write no more from then on."""
+    admin.delete_acls([ACLFilter(
+        f"User:{name}", None, ACLOperation.ANY, ACLPermissionType.ANY,
+        ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY))])
+    if name in list_accounts(admin, [name]):
+        _alter(admin, UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_256))
+
+
+def _alter(admin: KafkaAdminClient,
+           change: UserScramCredentialUpsertion | UserScramCredentialDeletion) -> None:
+    """Change an account, and raise ComponentError where the broker does not."""
+    refused = admin.alter_user_scram_credentials([change]).get(change.user)
+    if refused is not None:
+        raise ComponentError(f"Kafka did not change account {change.user!r}: {refused}")
 
 
 def ensure_rights(admin: KafkaAdminClient, rights: list[ACL]) -> None:

@@ -26,6 +26,7 @@ from schemas.declare import Lifetime
 from schemas.errors import Reason, Refusal
 from schemas.wire import decode
 from streams.duplicates import Duplicates, Recent
+from streams.origin import refuse_header, refuse_payload
 from streams.privacy import Pseudonyms
 from streams.record import (
     Record,
@@ -74,10 +75,15 @@ class Gate:
     """Judge batches of raw records; one instance a worker."""
 
     def __init__(self, *, locate: Locate, to_wgs84: ToWgs84, datum_of: Callable[[str], str],
-                 pseudonyms: Pseudonyms, clock: Callable[[], int],
+                 may_replay: Callable[[str], bool], pseudonyms: Pseudonyms,
+                 clock: Callable[[], int],
                  open_consumer: Callable[[], Any] | None = None) -> None:
-        """Take how to locate, convert, look up a publisher's datum, and the clock (epoch ms)."""
+        """Take how to locate, convert, look up a publisher's datum and its right to replay.
+
+        `clock` gives epoch ms.
+        """
         self._locate, self._to_wgs84, self._datum_of = locate, to_wgs84, datum_of
+        self._may_replay = may_replay
         self._clock, self._routes = clock, Routes(pseudonyms)
         self._duplicates = Duplicates(open_consumer, self._accept_again)
         self._encode = msgspec.json.Encoder().encode
@@ -128,17 +134,22 @@ class Gate:
         if isinstance(event, Refusal):
             return self._refuse(record, route, event)
         event_id = identify(record, event)
+        refusal = _refuse_foreign(record, route)
+        if refusal is not None:
+            return self._refuse(record, route, refusal, event_id)
         observed = observe(record, event)
         if isinstance(observed, Refusal):
             return self._refuse(record, route, observed, event_id)
-        refusal = refuse_untimely(observed, record, route.family.horizon_seconds)
+        # the header excuses lateness only of those who are registered for it
+        replayed = record.replay is not None and self._may_replay(route.publisher)
+        refusal = refuse_untimely(observed, record, route.family.horizon_seconds,
+                                  replayed=replayed)
         if refusal is not None:
             return self._refuse(record, route, refusal, event_id, observed)
         if recent.seen(event_id, record.received_at):
             return Judged(Verdict.DUPLICATE, route, event_id=event_id, observed_at=observed)
         recent.add(event_id, record.received_at)
-        return Judged(Verdict.ACCEPTED, route, event, event_id, observed,
-                      replayed=record.replay is not None)
+        return Judged(Verdict.ACCEPTED, route, event, event_id, observed, replayed=replayed)
 
     def _areas(self, accepted: Sequence[Judged]) -> Sequence[str]:
         """Locate accepted events, each converted from its publisher's datum; no place → ""."""
@@ -191,6 +202,15 @@ class Gate:
             "kept_until": record.received_at + lifetime.raw_hours * HOUR_MS}
         return Judged(Verdict.LATE if late else Verdict.REFUSED, route, event_id=event_id,
                       observed_at=observed_at, body=self._encode(letter))
+
+
+def _refuse_foreign(record: Record, route: Route) -> Refusal | None:
+    """Refuse an event that names another publisher than the one whose topic it came by."""
+    if record.ce_source is not None and record.ce_source != route.source:
+        refusal = refuse_header(record.ce_source, route.publisher)
+        if refusal is not None:
+            return refusal
+    return refuse_payload(record.body or b"", route.publisher)
 
 
 def _move(judged: Judged, place: Coordinates) -> None:

@@ -1,24 +1,27 @@
-"""Register publishing systems: account, topic prefix, datum, families.
+"""Register publishing systems: account, topic prefix, datum, families, quota.
 
 A registration is data in the compacted topic `publishers`. The owner that a family declares is
-registered by itself; others, such as the source of a recording, by `register`.
+registered by itself; others, such as the source of a recording, by `register`. What becomes of a
+publisher afterwards, its credentials above all, is told in `streams.rotation`.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from schemas import registry
 from schemas.errors import ComponentError
 from schemas.render.kafka import raw_topic
 from streams.accounts import ensure_account, ensure_rights, publisher_rights
-from streams.broker import open_admin, open_consumer, open_producer
+from streams.broker import open_admin
+from streams.kept import Follower, read_kept, write_kept
+from streams.quotas import set_byte_rate
 from streams.topics import ensure_topics
 
 TOPIC = "publishers"
@@ -26,8 +29,20 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LOOK_AGAIN_SECONDS = 5.0
 
 
+class Account(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Hold one Kafka account of a publisher; `until` is its end, epoch ms, None while it stays."""
+
+    name: str
+    until: int | None = None
+
+
 class Registration(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hold what is registered of one publishing system."""
+    """Hold what is registered of one publishing system.
+
+    `replay`: its header `replay` excuses lateness. `quota_bytes` a second over Kafka and
+    `quota_events` a second over HTTP: 0 is no limit, None says nothing. `accounts` is empty while
+    it has one, of its own name. One that was removed (epoch ms) is kept, since its raw topics are.
+    """
 
     name: str
     title_en: str = ""
@@ -35,6 +50,17 @@ class Registration(msgspec.Struct, frozen=True, omit_defaults=True):
     datum: str = "wgs84"
     families: list[str] = []
     replay: bool = False
+    quota_bytes: int | None = None
+    quota_events: int | None = None
+    accounts: list[Account] = []
+    removed_at: int | None = None
+
+    @property
+    def logins(self) -> list[Account]:
+        """List its accounts, the newest last; none once it is removed."""
+        if self.removed_at is not None:
+            return []
+        return self.accounts or [Account(self.name)]
 
 
 def default_registrations() -> list[Registration]:
@@ -45,72 +71,91 @@ def default_registrations() -> list[Registration]:
     return [Registration(name, name, name, families=families) for name, families in owned.items()]
 
 
+def _decode(records: Mapping[str, bytes]) -> dict[str, Registration]:
+    """Read records into registrations by name; what is none is passed over."""
+    found: dict[str, Registration] = {}
+    for name, value in records.items():
+        try:
+            found[name] = msgspec.json.decode(value, type=Registration)
+        except msgspec.DecodeError:
+            continue
+    return found
+
+
 def read_registrations(account: str) -> dict[str, Registration]:
-    """Read all registrations as an account that may read the topic."""
-    consumer = open_consumer(account, f"{account}-publishers")
-    try:
-        found: dict[str, Registration] = {}
-        place = TopicPartition(TOPIC, 0)
-        low, high = consumer.get_watermark_offsets(place, timeout=10.0)
-        if high <= low:
-            return found
-        consumer.assign([TopicPartition(TOPIC, 0, low)])
-        _collect(consumer, high, found)
-        return found
-    except KafkaException as error:
-        raise ComponentError(f"the registrations in Kafka cannot be read: {error}") from error
-    finally:
-        consumer.close()
+    """Read all registrations, removed ones included, as an account that may read the topic."""
+    return _decode(read_kept(account, TOPIC))
 
 
-def _collect(consumer: Consumer, end: int, found: dict[str, Registration]) -> None:
-    """Collect registrations up to the end of the topic."""
-    position, until = -1, time.monotonic() + 20.0
-    while position < end - 1 and time.monotonic() < until:
-        for message in consumer.consume(500, 0.5):
-            position = max(position, message.offset() or 0)
-            key, value = message.key(), message.value()
-            if message.error() is None and key is not None and value is not None:
-                found[key.decode()] = msgspec.json.decode(value, type=Registration)
-
-
-class Registrations:
-    """Look publishers up; one registered while running is found within seconds."""
+class Registrations(Follower):
+    """Look publishers up; what is registered or changed while running is known in seconds."""
 
     def __init__(self, account: str) -> None:
-        """Read the registrations as they stand."""
-        self._account = account
-        self._known = read_registrations(account)
-        self._looked_at = time.monotonic()
+        """Start to follow the registrations as an account that may read them."""
+        self._known: dict[str, Registration] = {}
+        self._looked_at = 0.0
+        super().__init__(account, TOPIC)
+
+    def take(self, records: Mapping[str, bytes]) -> None:
+        """Take what the topic holds now."""
+        super().take(records)
+        self._known = _decode(records)
+
+    def known(self) -> dict[str, Registration]:
+        """Give all registrations, removed ones included, as they stood moments ago."""
+        return self._known
+
+    def find(self, publisher: str) -> Registration | None:
+        """Find a registration; for an unknown name the topic is read at once, not so often."""
+        found = self._known.get(publisher)
+        if found is None and time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
+            self._looked_at = time.monotonic()
+            self.take(read_kept(self._account, TOPIC))
+            found = self._known.get(publisher)
+        return found
 
     def datum(self, publisher: str) -> str:
         """Give the datum of a publisher, WGS-84 where none is registered."""
-        if (publisher not in self._known
-                and time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS):
-            self._known = read_registrations(self._account)
-            self._looked_at = time.monotonic()
-        known = self._known.get(publisher)
-        return known.datum if known else "wgs84"
+        found = self.find(publisher)
+        return found.datum if found else "wgs84"
+
+    def may_replay(self, publisher: str) -> bool:
+        """Tell whether a publisher's header `replay` excuses lateness."""
+        found = self.find(publisher)
+        return found is not None and found.replay
 
 
 def register(*registrations: Registration, keep: bool = False) -> None:
-    """Register publishers: account, right to write below its prefix, raw topics, the record.
+    """Register publishers: raw topics, the record, then accounts, rights and quota.
 
+    The record comes before the account, so that nothing is ever sent under a datum not yet known.
     With `keep`, what is registered of a known publisher stays, and only families are added.
     """
+    for one in registrations:
+        _check(one)
+    known = read_registrations("admin")
+    merged = [merge(one, known.get(one.name), keep=keep) for one in registrations]
     admin = open_admin()
     try:
-        for one in registrations:
-            _check(one)
-            ensure_account(admin, one.name)
-            ensure_rights(admin, publisher_rights(one.name))
+        for one in merged:
             ensure_topics(admin, [raw_topic(one.name, registry.get_family(name))
-                                  for name in one.families])
+                                  for name in one.families if name in registry.families()])
+        write_registrations(*(one for one in merged if one != known.get(one.name)))
+        for one in merged:
+            for account in one.logins:
+                ensure_login(admin, one, account.name)
     except KafkaError as error:
         raise ComponentError(f"registering publishers failed: {error!r}") from error
     finally:
         admin.close()
-    _write(registrations, keep)
+
+
+def ensure_login(admin: KafkaAdminClient, one: Registration, account: str) -> None:
+    """Give a publisher an account: right to write below its prefix, and its quota."""
+    ensure_account(admin, account)
+    ensure_rights(admin, publisher_rights(account, one.name))
+    if one.quota_bytes is not None:
+        set_byte_rate(admin, account, one.quota_bytes)
 
 
 def _check(one: Registration) -> None:
@@ -123,19 +168,22 @@ def _check(one: Registration) -> None:
 
 
 def merge(one: Registration, before: Registration | None, *, keep: bool) -> Registration:
-    """Add the families registered before; with `keep` leave all else as it was."""
+    """Add the families registered before; with `keep` leave all else as it was.
+
+    Accounts stay in any case, and so do quotas of which nothing is said.
+    """
     families = sorted({*one.families, *(before.families if before else [])})
-    return msgspec.structs.replace(before if before and keep else one, families=families)
+    if before is None:
+        return msgspec.structs.replace(one, families=families)
+    if keep:
+        return msgspec.structs.replace(before, families=families)
+    return msgspec.structs.replace(
+        one, families=families, accounts=before.accounts,
+        quota_bytes=before.quota_bytes if one.quota_bytes is None else one.quota_bytes,
+        quota_events=before.quota_events if one.quota_events is None else one.quota_events)
 
 
-def _write(registrations: Iterable[Registration], keep: bool) -> None:
-    """Write registrations that are new or changed to the topic."""
-    known = read_registrations("admin")
-    producer = open_producer("admin")
-    for one in registrations:
-        before = known.get(one.name)
-        merged = merge(one, before, keep=keep)
-        if merged != before:
-            producer.produce(TOPIC, key=one.name.encode(), value=msgspec.json.encode(merged))
-    if producer.flush(20.0):
-        raise ComponentError("the broker did not take the registrations within 20 s")
+def write_registrations(*registrations: Registration) -> None:
+    """Write registrations to the topic as they are."""
+    if registrations:
+        write_kept("admin", TOPIC, {one.name: msgspec.json.encode(one) for one in registrations})

@@ -14,7 +14,7 @@ from schemas.errors import Reason, Refusal
 from schemas.wire import Moment, to_milliseconds
 from streams.duplicates import AHEAD_MS
 
-_HEADERS = ("ce_id", "ce_time", "replay", "map_error")
+_HEADERS = ("ce_id", "ce_time", "replay", "map_error", "ce_source")
 _moment = msgspec.json.Decoder(Moment)
 
 
@@ -31,6 +31,7 @@ class Record:
     ce_time: bytes | None = None
     replay: bytes | None = None
     map_error: bytes | None = None
+    ce_source: bytes | None = None
 
 
 def from_message(message: Message) -> Record:
@@ -67,12 +68,16 @@ def observe(record: Record, event: Any) -> int | Refusal:
     return observed
 
 
-def refuse_untimely(observed: int, record: Record, horizon_seconds: int) -> Refusal | None:
-    """Refuse what is more than 60 s ahead of the broker's clock, or older than the horizon."""
+def refuse_untimely(observed: int, record: Record, horizon_seconds: int, *, replayed: bool
+                    ) -> Refusal | None:
+    """Refuse what is more than 60 s ahead of the broker's clock, or older than the horizon.
+
+    What is replayed may be of any age.
+    """
     if observed > record.received_at + AHEAD_MS:
         return Refusal(Reason.FROM_THE_FUTURE, "observed_at", str(observed),
                        f"{(observed - record.received_at) / 1000:.0f} s after it was received")
-    if record.replay is None and record.received_at - observed > horizon_seconds * 1000:
+    if not replayed and record.received_at - observed > horizon_seconds * 1000:
         return Refusal(Reason.TOO_LATE, "observed_at", str(observed),
                        f"{(record.received_at - observed) / 1000:.0f} s old; the family's horizon"
                        f" is {horizon_seconds} s")

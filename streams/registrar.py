@@ -23,8 +23,15 @@ from schemas.render.clickhouse import column_type
 from streams.accounts import ensure_platform_accounts
 from streams.broker import open_admin
 from streams.metrics import ERRORS, serve
-from streams.publishers import default_registrations, read_registrations, register
+from streams.publishers import (
+    Registration,
+    Registrations,
+    default_registrations,
+    read_registrations,
+    register,
+)
 from streams.retention import enforce
+from streams.rotation import finish_due
 from streams.settings import read_settings
 from streams.store import Store, connect
 from streams.topics import align_settings, declared_topics, ensure_topics
@@ -109,8 +116,18 @@ def _keep_sizes() -> None:
         log.error("%s", error)
 
 
+def _end_rotations(known: dict[str, Registration]) -> None:
+    """Delete the credentials whose grace is over; what fails is tried again next time."""
+    try:
+        for account in finish_due(known):
+            log.info("ended account %s, its grace after a rotation being over", account)
+    except CityBrainError as error:
+        ERRORS.labels("rotation").inc()
+        log.error("%s", error)
+
+
 def main() -> None:
-    """Follow the declarations until told to stop."""
+    """Follow the declarations and end rotations until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("kafka").setLevel(logging.ERROR)
     ended = Event()
@@ -121,6 +138,7 @@ def main() -> None:
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.unlink(missing_ok=True)
     wanted, enforced_at = True, -math.inf
+    registrations = Registrations("admin")
     while not ended.is_set():
         wanted = _refresh() or wanted
         if wanted:
@@ -131,7 +149,9 @@ def main() -> None:
             except CityBrainError as error:
                 ERRORS.labels("registrar").inc()
                 log.error("%s", error)
-        elif time.monotonic() - enforced_at > RETENTION_SECONDS:
+        else:
+            _end_rotations(registrations.known())
+        if not wanted and time.monotonic() - enforced_at > RETENTION_SECONDS:
             enforced_at = time.monotonic()
             _keep_sizes()
         ended.wait(PERIOD_SECONDS)

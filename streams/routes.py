@@ -23,6 +23,7 @@ class Route:
     def __init__(self, publisher: str, family: Family, pseudonyms: Pseudonyms) -> None:
         """Prepare the family's fields once."""
         self.publisher, self.family, self._pseudonyms = publisher, family, pseudonyms
+        self.source = publisher.encode()  # as the header ce_source usually says it
         slots, by_name = family.slots(), {f.name: f for f in family.fields}
         self._kept = tuple(f.name for f in family.kept)
         self._pseudonymised = self._list(Personal.PSEUDONYM)

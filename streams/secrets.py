@@ -10,6 +10,8 @@ import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from streams.settings import read_settings
@@ -38,17 +40,50 @@ def _write_owner_only(path: Path, data: str) -> None:
     draft.replace(path)
 
 
-def get_password(system: str, account: str) -> str:
-    """Get the password of an account, generating it at first use; safe across processes."""
+@contextmanager
+def _known_passwords() -> Iterator[dict[str, str]]:
+    """Give the passwords by `<system>:<account>`, locked; what was changed in them is written."""
     path = passwords_file()
     with (_directory() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        name = f"{system}:{account}"
-        if name not in known:
-            known[name] = secrets.token_urlsafe(24)
+        before = dict(known)
+        yield known
+        if known != before:
             _write_owner_only(path, json.dumps(known, indent=2, sort_keys=True))
-        return known[name]
+
+
+def get_password(system: str, account: str) -> str:
+    """Get the password of an account, generating it at first use; safe across processes."""
+    with _known_passwords() as known:
+        return known.setdefault(f"{system}:{account}", secrets.token_urlsafe(24))
+
+
+def renew_password(system: str, account: str) -> str:
+    """Give an account a new password, whether or not it had one."""
+    with _known_passwords() as known:
+        known[f"{system}:{account}"] = secrets.token_urlsafe(24)
+        return known[f"{system}:{account}"]
+
+
+def forget_password(system: str, account: str) -> None:
+    """Forget the password of an account; asked for again, it gets another."""
+    with _known_passwords() as known:
+        known.pop(f"{system}:{account}", None)
+
+
+def publisher_file(publisher: str) -> Path:
+    """Give the path of the file that holds a publisher's credentials, made for handing over."""
+    directory = _directory() / "publishers"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory / f"{publisher}.json"
+
+
+def write_publisher_file(publisher: str, text: str) -> Path:
+    """Replace a publisher's credentials by a file that only its owner can read; give its path."""
+    path = publisher_file(publisher)
+    _write_owner_only(path, text)
+    return path
 
 
 def list_accounts(system: str) -> list[str]:

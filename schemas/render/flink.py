@@ -33,7 +33,8 @@ RAW_COLUMNS = """(
 
 GATE_VIEW = """CREATE TEMPORARY VIEW gated AS SELECT {columns} FROM (
     SELECT gate(topic, `partition`, `offset`, received, body, headers['ce_id'],
-                headers['ce_time'], headers['replay'], headers['map_error']) AS g
+                headers['ce_time'], headers['replay'], headers['map_error'],
+                headers['ce_source']) AS g
     FROM raw_records)"""
 
 

@@ -40,9 +40,14 @@ def _settings(hours: int, megabytes: int, **more: str) -> dict[str, str]:
         **{name.replace("_", "."): value for name, value in more.items()}}
 
 
+def raw_name(publisher: str, family: str) -> str:
+    """Give the name of the raw topic of a publisher and family."""
+    return f"raw-{publisher}--{family}"
+
+
 def raw_topic(publisher: str, family: Family) -> Topic:
     """Render the raw topic of a publisher and family; the broker stamps the time of arrival."""
-    return Topic(f"raw-{publisher}--{family.name}", family.partitions, _settings(
+    return Topic(raw_name(publisher, family.name), family.partitions, _settings(
         family.lifetime.raw_hours, family.lifetime.partition_megabytes,
         message_timestamp_type="LogAppendTime"))
 

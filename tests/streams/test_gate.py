@@ -24,6 +24,7 @@ def gate() -> Gate:
 
     return Gate(locate=locate, to_wgs84=lambda _, lon, lat: (lon + 1, lat),
                 datum_of=lambda publisher: "gcj02" if publisher == "foreign" else "wgs84",
+                may_replay=lambda publisher: publisher == "city-traffic",
                 pseudonyms=Pseudonyms(b"key"), clock=lambda: NOW + 5)
 
 
@@ -113,6 +114,48 @@ def test_headers_win_over_the_payload_and_none_are_needed(gate: Gate) -> None:
 def test_a_replay_may_be_old(gate: Gate) -> None:
     judged, _ = judge(gate, record(0, {"observed_at": 1_000_000_000_000}, replay=b"run"))
     assert judged.verdict is Verdict.ACCEPTED and judged.replayed
+
+
+def test_only_those_registered_for_it_may_replay(gate: Gate) -> None:
+    one = record(0, {"observed_at": NOW - 601_000}, topic="raw-foreign--vehicle-position",
+                 replay=b"run")
+    judged, letter = judge(gate, one)
+    assert (judged.verdict, letter["reason"]) == (Verdict.LATE, "too-late")
+    young, _ = judge(gate, record(1, topic="raw-foreign--vehicle-position", replay=b"run"))
+    assert young.verdict is Verdict.ACCEPTED
+    assert not young.replayed  # it counts as live, as one without the header
+
+
+@pytest.mark.parametrize("source", [
+    "city-traffic", "City-Traffic", "urn:city-traffic:loop:7", "https://city-traffic/loops/7",
+    "//city-traffic:8443/loops", "kafka://me@city-traffic/x", "/city-traffic/loops/7",
+    "city-traffic/loops/7", "city-traffic:7", "city-traffic#7", ""])
+def test_a_publisher_may_name_itself_in_many_ways(gate: Gate, source: str) -> None:
+    by_header = record(0, ce_source=source.encode())
+    by_payload = record(1, {"source": source})
+    assert {one.verdict for one in gate.judge([by_header, by_payload])} == {Verdict.ACCEPTED}
+
+
+@pytest.mark.parametrize("source", [
+    "city-parking", "city-traffic-2", "xcity-traffic", "urn:city:city-traffic", "/loops/city-traffic",
+    "https://example.org/city-traffic", "https://city-traffic@example.org", "城市交通", "\x00"])
+def test_an_event_that_names_another_publisher_is_refused(gate: Gate, source: str) -> None:
+    by_header, letter = judge(gate, record(0, ce_source=source.encode()))
+    assert by_header.verdict is Verdict.REFUSED
+    assert (letter["reason"], letter["field"], letter["event_id"]) == (
+        "wrong-publisher", "ce_source", "e0")
+    assert "city-traffic" in letter["detail"]
+    by_payload, letter = judge(gate, record(1, {"source": source}))
+    assert (by_payload.verdict, letter["field"]) == (Verdict.REFUSED, "source")
+    repaired, _ = judge(gate, record(2, {"id": "e0"}))
+    assert repaired.verdict is Verdict.ACCEPTED
+
+
+def test_what_is_no_source_names_nobody(gate: Gate) -> None:
+    bodies = [{"source": 7}, {"source": None}, {"source": {"source": "other"}}, {"note": "source"}]
+    judged = gate.judge([record(i, body) for i, body in enumerate(bodies)])
+    assert {one.verdict for one in judged} == {Verdict.ACCEPTED}
+    assert judge(gate, record(9, ce_source=b"\xff\xfe"))[1]["reason"] == "wrong-publisher"
 
 
 def test_a_foreign_datum_is_converted_before_locating(gate: Gate) -> None:

@@ -38,7 +38,8 @@ def judge(one: Recorded, shared: Path) -> tuple[pd.DataFrame, Counter[tuple[str,
     family = recording.mapper.family
     topic = f"raw-{recording.mapper.declared.publisher}--{family.name}"
     gate = Gate(locate=lambda lon, _: [""] * len(lon), to_wgs84=lambda _, lon, lat: (lon, lat),
-                datum_of=lambda _: "wgs84", pseudonyms=Pseudonyms(b"key"), clock=lambda: NOW)
+                datum_of=lambda _: "wgs84", may_replay=lambda _: True,
+                pseudonyms=Pseudonyms(b"key"), clock=lambda: NOW)
     accepted, reasons, offset = [], Counter[tuple[str, str]](), 0
     names = list(family.slots())
     slots = list(family.slots().values())
