@@ -15,12 +15,10 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from schemas.errors import ComponentError
+from streams.delivery.base import BATCH_BYTES
 from streams.secrets import get_password
 from streams.settings import read_settings
 
-# The broker holds a batch to a topic's bound on one record (`schemas.render.kafka`), and refuses it
-# whole: a batch must stay below that even where nothing in it can be compressed.
-BATCH_BYTES = 262_144
 logging.getLogger("kafka").addHandler(logging.NullHandler())
 
 

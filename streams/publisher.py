@@ -5,23 +5,47 @@
 
 An event is refused here with field, value and reason, exactly as the gate would refuse it; what the
 broker confirms is counted, and a record that it refuses does not take its neighbours with it.
+Systems elsewhere give `read_credentials(FILE)` instead of a name. Either client of Kafka will do:
+confluent-kafka where it is installed, else kafka-python.
 """
 
 from __future__ import annotations
 
+import atexit
+import logging
 import time
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message
 
 from schemas import registry
 from schemas.errors import ComponentError, Refusal
+from schemas.render.kafka import MAX_RECORD_BYTES, raw_name
 from schemas.wire import check
-from streams.broker import open_producer
+from streams.credentials import Credentials, local_credentials
+from streams.delivery.base import (
+    BATCH_BYTES,
+    OPEN_SECONDS,
+    SETTLE_SECONDS,
+    Delivery,
+    Headers,
+    Tally,
+    Trouble,
+    TroubleError,
+    explain,
+    is_reachable,
+)
+from streams.origin import refuse_payload
 
 FLUSH_SECONDS = 30.0
+# a record travels in a batch of at least its own size: this much is kept free for the batch's head
+_BATCH_HEAD_BYTES = 2_048
+# how long one call of a client may last before Ctrl-C is heard
+_SLICE_SECONDS = 0.25
+CLIENTS = ("confluent", "plain")
+log = logging.getLogger(__name__)
 
 
 class EventRefusedError(ValueError):
@@ -33,17 +57,50 @@ class EventRefusedError(ValueError):
         self.refusal = refusal
 
 
+def open_delivery(credentials: Credentials, tally: Tally, client: str, linger_ms: int) -> Delivery:
+    """Log in by a client of CLIENTS, the best installed where none is named."""
+    chosen = client or ("confluent" if find_spec("confluent_kafka") else "plain")
+    if chosen == "confluent":
+        from streams.delivery.confluent import ConfluentDelivery as Client
+    else:
+        from streams.delivery.plain import PlainDelivery as Client  # type: ignore[assignment]
+    return Client(credentials, tally, linger_ms=linger_ms, batch_bytes=BATCH_BYTES)
+
+
 class Publisher:
     """Publish events of one publishing system under its own account and topic prefix."""
 
-    def __init__(self, account: str, *, verify: bool = True, **producer_settings: Any) -> None:
-        """Connect as `account`; `verify=False` leaves all checking to the gate."""
-        self.account = account
-        self.delivered = 0
-        self.failures: list[str] = []
-        self._verify = verify
+    def __init__(self, who: str | Credentials, *, verify: bool = True, client: str = "",
+                 linger_ms: int = 5, wait_seconds: float = FLUSH_SECONDS) -> None:
+        """Log in as a system of this machine, or with the credentials given.
+
+        `verify=False` leaves all checking to the gate. While the buffer is full a call waits, and
+        gives up when the broker has confirmed nothing for `wait_seconds`. Raise ComponentError
+        when the broker is away or does not let the account in.
+        """
+        self._credentials = local_credentials(who) if isinstance(who, str) else who
+        self.account = self._credentials.publisher
+        self._verify, self._wait_seconds = verify, wait_seconds
         self._encode = msgspec.json.Encoder().encode
-        self._producer = open_producer(account, **producer_settings)
+        self._tally = Tally()
+        self._topics: dict[str, str] = {}
+        try:
+            self._delivery = open_delivery(self._credentials, self._tally, client, linger_ms)
+        except TroubleError as error:
+            raise ComponentError(explain(error.trouble, self._credentials)) from error
+        self._closed = False
+        # after the client has registered its own, which gives up after a second: ours runs before
+        atexit.register(self._leave)
+
+    @property
+    def delivered(self) -> int:
+        """Give how many records the broker has confirmed, as far as was polled."""
+        return self._tally.delivered
+
+    @property
+    def failures(self) -> list[str]:
+        """Give why records were refused, the first hundred since the last flush."""
+        return self._tally.failures
 
     def send(self, family: str, payload: dict[str, Any], *, event_id: str | None = None,
              observed_at_ms: int | None = None, key: str | None = None,
@@ -57,8 +114,10 @@ class Publisher:
             observed_at_ms = time.time_ns() // 1_000_000
         envelope = {"id": event_id, "observed_at": observed_at_ms}
         body = self._encode({**payload, **{k: v for k, v in envelope.items() if v is not None}})
-        if self._verify and (refusal := check(declared, body)) is not None:
-            raise EventRefusedError(refusal)
+        if self._verify:
+            refusal = check(declared, body) or refuse_payload(body, self.account)
+            if refusal is not None:
+                raise EventRefusedError(refusal)
         chosen = key if key is not None else str(payload.get(declared.key.name, ""))
         self.send_raw(family, body, key=chosen, headers={
             "ce_specversion": b"1.0", "ce_type": family.encode(),
@@ -66,54 +125,84 @@ class Publisher:
 
     def send_raw(self, family: str, body: bytes, *, key: str,
                  headers: dict[str, bytes] | None = None) -> None:
-        """Queue bytes as they are, waiting when the buffer is full; the gate will judge them."""
-        topic = f"raw-{self.account}--{family}"
-        while True:
-            try:
-                self._producer.produce(topic, value=body, key=key.encode(),
-                                       headers=list((headers or {}).items()),
-                                       on_delivery=self._on_delivery)
-                break
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as error:
-                self._fail(topic, str(error))
-                break
-        self._producer.poll(0)
+        """Queue bytes as they are, waiting when the buffer is full; the gate will judge them.
 
-    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
-        """Count a confirmed record or keep why the broker refused it (the first hundred)."""
-        if error is None:
-            self.delivered += 1
-        else:
-            self._fail(message.topic() or "", error.str())
+        Raise ComponentError when the family's topic is missing or may not be written, when the
+        buffer stays full, or after the end.
+        """
+        topic = self._topics.get(family) or self._find_topic(family)
+        if self._closed:
+            raise ComponentError(f"publisher {self.account}: closed already; open another one")
+        pairs = list((headers or {}).items())
+        if _size(key, body, pairs) > MAX_RECORD_BYTES - _BATCH_HEAD_BYTES:
+            self._tally.take(topic, Trouble.TOO_LARGE)
+            return
+        if not self._delivery.offer(topic, key.encode(), body, pairs):
+            self._offer_patiently(topic, key.encode(), body, pairs)
 
-    def _fail(self, topic: str, why: str) -> None:
-        """Keep why a record was refused."""
-        if len(self.failures) < 100:
-            self.failures.append(f"{topic}: {why}")
+    def _find_topic(self, family: str) -> str:
+        """Find the topic of a family; one made a moment ago may take the broker some time."""
+        topic, began = raw_name(self.account, family), time.monotonic()
+        while (trouble := self._delivery.look(topic)) is not None:
+            waited = time.monotonic() - began
+            if waited > (SETTLE_SECONDS if trouble is Trouble.FORBIDDEN else OPEN_SECONDS):
+                raise ComponentError(explain(trouble, self._credentials, topic))
+            time.sleep(_SLICE_SECONDS)
+        self._topics[family] = topic
+        return topic
+
+    def _offer_patiently(self, topic: str, key: bytes, body: bytes, headers: Headers) -> None:
+        """Wait for room in the buffer for as long as the broker answers at all."""
+        settled, since = self._tally.settled, time.monotonic()
+        while not self._delivery.offer(topic, key, body, headers):
+            self._delivery.poll(0.1)
+            if self._tally.settled != settled:
+                settled, since = self._tally.settled, time.monotonic()
+            if time.monotonic() - since > self._wait_seconds:
+                raise ComponentError(
+                    f"{self._diagnosis()} (the buffer is full, and nothing was confirmed for"
+                    f" {self._wait_seconds:g} s)")
+
+    def _diagnosis(self) -> str:
+        """Say why the broker does not answer."""
+        away = not is_reachable(self._credentials)
+        return explain(Trouble.AWAY if away else Trouble.UNCONFIRMED, self._credentials)
 
     def poll(self) -> None:
         """Take note of what the broker has confirmed so far."""
-        self._producer.poll(0)
+        self._delivery.poll(0)
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> None:
         """Wait until everything queued is confirmed; raise ComponentError on what is not."""
-        try:
-            left = self._producer.flush(seconds)
-        except KafkaException as error:
-            raise ComponentError(f"publisher {self.account}: {error}") from error
+        until = time.monotonic() + seconds
+        while left := self._delivery.flush(_SLICE_SECONDS):
+            if time.monotonic() >= until:
+                break
         if self.failures:
-            first, self.failures = self.failures[0], []
+            first = self.failures[0]
+            self.failures.clear()
             raise ComponentError(f"publisher {self.account}: the broker refused a record: {first}")
         if left:
             raise ComponentError(
-                f"publisher {self.account}: {left} records not confirmed after {seconds:g} s;"
-                " is the broker up and the password right?")
+                f"{self._diagnosis()} ({left} records not confirmed after {seconds:g} s)")
 
     def close(self) -> None:
-        """Flush and disconnect."""
-        self.flush()
+        """Flush and disconnect; what is not confirmed by then is given up, and told."""
+        if self._closed:
+            return
+        try:
+            self.flush()
+        finally:
+            self._closed = True
+            atexit.unregister(self._leave)
+            self._delivery.close()
+
+    def _leave(self) -> None:
+        """Flush at the end of a program that did not close."""
+        try:
+            self.close()
+        except ComponentError as error:
+            log.error("%s", error)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -128,3 +217,8 @@ class Publisher:
             if value is None:
                 raise
             value.add_note(str(error))
+
+
+def _size(key: str, body: bytes, headers: Headers) -> int:
+    """Give about how many bytes a record takes, uncompressed."""
+    return len(body) + len(key) * 4 + sum(len(name) + len(value) + 10 for name, value in headers)

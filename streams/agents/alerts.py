@@ -190,9 +190,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     serve("alerts")
-    publisher = Publisher(PUBLISHER)
-    agent = Agent(publisher)
     try:
+        publisher = Publisher(PUBLISHER)
+        agent = Agent(publisher)
         consumer = _prepare(agent)
         publisher.flush()
     except (CityBrainError, KafkaException) as error:

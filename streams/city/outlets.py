@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -34,7 +35,7 @@ class KafkaOutlet:
     def __init__(self) -> None:
         """Connect one publisher for each publishing system."""
         # the gate judges these events as everyone's; checking them twice would only cost time
-        self._publishers = {one.name: Publisher(one.name, verify=False)
+        self._publishers = {one.name: Publisher(one.name, verify=False, wait_seconds=math.inf)
                             for one in REGISTRATIONS}
 
     def send(self, events: list[CityEvent]) -> None:

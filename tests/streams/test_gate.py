@@ -137,7 +137,8 @@ def test_a_publisher_may_name_itself_in_many_ways(gate: Gate, source: str) -> No
 
 
 @pytest.mark.parametrize("source", [
-    "city-parking", "city-traffic-2", "xcity-traffic", "urn:city:city-traffic", "/loops/city-traffic",
+    "city-parking", "city-traffic-2", "xcity-traffic", "urn:city:city-traffic",
+    "/loops/city-traffic",
     "https://example.org/city-traffic", "https://city-traffic@example.org", "城市交通", "\x00"])
 def test_an_event_that_names_another_publisher_is_refused(gate: Gate, source: str) -> None:
     by_header, letter = judge(gate, record(0, ce_source=source.encode()))

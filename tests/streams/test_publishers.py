@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from schemas import registry
 from schemas.errors import ComponentError, DeclarationError
 from streams import publishers as module
-from streams.broker import client_config, open_admin
+from streams.broker import open_admin
 from streams.publisher import Publisher
 from streams.publishers import (
     Account,
@@ -24,8 +21,6 @@ from streams.publishers import (
     register,
 )
 from streams.registrar import ensure_broker
-
-QUICK: dict[str, Any] = {"topic.metadata.propagation.max.ms": 1_000}
 
 
 def test_every_family_has_its_owner_as_publisher() -> None:
@@ -137,42 +132,3 @@ def test_one_that_was_removed_has_no_accounts_and_stays_so_until_it_is_added() -
     assert module.merge(Registration("a"), gone, keep=True).removed_at == 7
     back = module.merge(Registration("a"), gone, keep=False)
     assert [one.name for one in back.logins] == ["a"]
-
-
-@pytest.mark.live
-def test_a_publishers_others_and_missing_topics_are_clear_errors(registered: str) -> None:
-    register(Registration("test-boat", families=["parking-occupancy"]))
-    example = registry.get_family("hotline-call").example
-    publisher = Publisher("test-boat", **QUICK)
-    publisher.send("hotline-call", example)
-    publisher.send("parking-occupancy", registry.get_family("parking-occupancy").example)
-    with pytest.raises(ComponentError, match="raw-test-boat--hotline-call") as caught:
-        publisher.flush()
-    assert "\n" not in str(caught.value)
-    assert publisher.delivered == 1
-    assert "raw-test-boat--hotline-call" not in AdminClient(
-        client_config("admin")).list_topics(timeout=10).topics
-
-
-@pytest.mark.live
-def test_a_wrong_password_is_a_clear_error(
-        registered: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.broker.get_password", lambda *_: "wrong")
-    publisher = Publisher("test-boat", log_level=0)
-    publisher.send("parking-occupancy", registry.get_family("parking-occupancy").example)
-    with pytest.raises(ComponentError, match=r"test-boat: .*password"):
-        publisher.flush(3.0)
-
-
-@pytest.mark.live
-def test_records_that_cannot_be_pressed_together_are_all_taken(registered: str) -> None:
-    """The broker's bound on a record holds for a batch of them, too."""
-    register(Registration("test-random", families=["parking-occupancy"]))
-    publisher = Publisher("test-random", verify=False, **{"linger.ms": 200})
-    for _ in range(300):
-        publisher.send_raw("parking-occupancy", os.urandom(4_000), key="k")
-    publisher.send_raw("parking-occupancy", os.urandom(400_000), key="k")
-    publisher.send_raw("parking-occupancy", os.urandom(4_000), key="k")
-    with pytest.raises(ComponentError, match="too large"):
-        publisher.flush()
-    assert publisher.delivered == 301

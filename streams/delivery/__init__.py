@@ -1,0 +1,1 @@
+"""Deliver records to Kafka by whichever client is installed, with one behaviour."""
