@@ -16,7 +16,7 @@ from streams.broker import client_config
 from streams.settings import read_settings
 
 PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final",
-                   "publishers", "rules", "intake-tokens"}
+                   "publishers", "rules", "intake-tokens", "repaired", "audit", "audit-heads"}
 
 
 def port_answers(name: str) -> Callable[[], bool]:

@@ -6,6 +6,11 @@ sink        reads everything that the store keeps
 agents      reads results, events, rules; publishes alerts; declares windows final
 ledger      sees offsets of raw topics, reads the tails that the sink has not read yet
 intake      writes raw topics for the publishers whose tokens it reads
+vault       reads raw topics: the originals of dead letters, personal data included
+repair      writes raw topics in a publisher's stead: repaired dead letters, which it notes
+rebuild     reads what the sink reads, and how far the sink has come
+audit       appends audit records and reads none; `anchor` keeps how far each chain has come
+auditor     reads audit records and anchors, and writes nothing
 """
 
 from __future__ import annotations
@@ -60,6 +65,18 @@ RIGHTS: dict[str, list[Right]] = {
     "intake": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
         (READ, TOPIC, "intake-tokens", False), (READ, GROUP, "intake", True)],
+    "vault": [(READ, TOPIC, "raw-", True), (READ, GROUP, "vault", True)],
+    "repair": [
+        (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "repaired", False),
+        (WRITE, TOPIC, "repaired", False), (READ, GROUP, "repair", True)],
+    "rebuild": [
+        (DESCRIBE, GROUP, "sink", True), *((READ, TOPIC, name, True) for name in OUTPUTS),
+        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final"))],
+    "audit": [(WRITE, TOPIC, "audit", False)],
+    "anchor": [(WRITE, TOPIC, "audit-heads", False)],
+    "auditor": [
+        (READ, TOPIC, "audit", False), (READ, TOPIC, "audit-heads", False),
+        (READ, GROUP, "auditor", True)],
 }
 
 

@@ -18,6 +18,7 @@ from geo.datum import DATUMS
 from geo.divisions import LEVELS
 from geo.imported import Imported, imported_file, read_import, read_imported, write_imported
 from geo.tree import AreaTree
+from infra.audit import audited
 from infra.components import get_component
 from schemas.errors import CityBrainError
 from streams.settings import read_settings
@@ -113,6 +114,16 @@ def import_(file: Path, code: str, name: str, datum: str) -> None:
     villages as they are, townships without villages divided among their codes. An earlier import of
     the same level of a county is replaced. If one area is refused, nothing is imported.
     """
+    with audited("areas.import", str(file), datum=datum):
+        newer = _import(file, code, name, datum)
+    levels = Counter(LEVELS[len(one)] for one in newer.polygons)
+    told = ", ".join(f"{number:,} {level}s" for level, number in sorted(levels.items()))
+    click.echo(f"imported {told}; {len(newer.repaired):,} repaired")
+    tell(RESTART)
+
+
+def _import(file: Path, code: str, name: str, datum: str) -> Imported:
+    """Import a file and build the tree; what was imported before stands again when that fails."""
     settings = read_settings()
     try:
         newer = read_import(file, settings.city[:4], datum, tell, code=code, name=name)
@@ -125,10 +136,7 @@ def import_(file: Path, code: str, name: str, datum: str) -> None:
     except BaseException:
         _restore(settings.areas, former)
         raise
-    levels = Counter(LEVELS[len(one)] for one in newer.polygons)
-    told = ", ".join(f"{number:,} {level}s" for level, number in sorted(levels.items()))
-    click.echo(f"imported {told}; {len(newer.repaired):,} repaired")
-    tell(RESTART)
+    return newer
 
 
 def _restore(directory: Path, former: Imported) -> None:
@@ -147,13 +155,14 @@ def discard() -> None:
     if not file.exists():
         raise click.ClickException("nothing was imported")
     kept = file.with_suffix(f".{os.getpid()}")
-    file.replace(kept)
-    try:
-        _build()
-    except BaseException:
-        kept.replace(file)
-        raise
-    kept.unlink()
+    with audited("areas.discard", str(file)):
+        file.replace(kept)
+        try:
+            _build()
+        except BaseException:
+            kept.replace(file)
+            raise
+        kept.unlink()
     click.echo("forgotten")
     tell(RESTART)
 

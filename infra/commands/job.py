@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from infra.audit import audited
 from infra.supervision import start_program, stop_program
 from jobs.cluster import Cluster
 from jobs.keeper import Keeper
@@ -65,12 +66,14 @@ def _row(cluster: Cluster, keeper: Keeper, part: int) -> dict[str, Any]:
 @command.command()
 def start() -> None:
     """Start the jobs from their newest savepoint or checkpoint."""
-    start_program("job")
+    with audited("job.start", "job"):
+        start_program("job")
     click.echo("job keeper started; see: citybrain job status")
 
 
 @command.command()
 def stop() -> None:
     """Stop the jobs with a savepoint; publishers go on, records wait in Kafka."""
-    stop_program("job")
+    with audited("job.stop", "job"):
+        stop_program("job")
     click.echo("jobs stopped with a savepoint")

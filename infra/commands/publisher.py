@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from infra.audit import audited
 from schemas.errors import CityBrainError, ComponentError
 from schemas.render.kafka import raw_name
 from streams import rotation, tokens
@@ -78,7 +79,7 @@ def command() -> None:
 def add(name: str, families: tuple[str, ...], show_password: bool, as_json: bool,
         **said: Any) -> None:
     """Register the system NAME, or change what is said of it; write its credentials to a file."""
-    with _telling():
+    with _telling(), audited("publisher.add", name, families=families):
         before = read_registrations("admin").get(name)
         if before is not None and before.removed_at is not None:
             before = None
@@ -217,7 +218,7 @@ def _last_events() -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rotate(name: str, grace: float, finish: bool, show_password: bool, as_json: bool) -> None:
     """Give NAME new credentials; the old ones work on for the grace, then end by themselves."""
-    with _telling():
+    with _telling(), audited("publisher.rotate", name, grace_seconds=grace, finish=finish):
         if finish:
             ended = rotation.finish(name)
             click.echo(json.dumps({"publisher": name, "ended": ended}) if as_json else
@@ -234,7 +235,7 @@ def rotate(name: str, grace: float, finish: bool, show_password: bool, as_json: 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def remove(name: str, as_json: bool) -> None:
     """Take from NAME its account, rights, quota and tokens; what it sent is kept as declared."""
-    with _telling():
+    with _telling(), audited("publisher.remove", name):
         one = rotation.remove(name)
     topics = [raw_name(one.name, family) for family in one.families]
     hours = rotation.hours_kept(one)

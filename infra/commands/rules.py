@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from infra.audit import audited
 from schemas.errors import CityBrainError
 from streams.agents.rules import Rule, to_rule
 from streams.commands import put_rules, read_rules, remove_rule
@@ -56,7 +57,8 @@ def put(file: Path) -> None:
     try:
         rules = [to_rule(one if isinstance(one, dict) else msgspec.json.encode(one))
                  for one in found]
-        put_rules(rules)
+        with audited("rules.put", ", ".join(rule.id for rule in rules), file=str(file)):
+            put_rules(rules)
     except CityBrainError as error:
         raise click.ClickException(f"{file}: {error}") from error
     click.echo(f"put {', '.join(rule.id for rule in rules)}")
@@ -67,7 +69,8 @@ def put(file: Path) -> None:
 def remove(rule_id: str) -> None:
     """Remove the rule ID; its raised alerts are cleared."""
     try:
-        remove_rule(rule_id)
+        with audited("rules.remove", rule_id):
+            remove_rule(rule_id)
     except CityBrainError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"removed {rule_id}")

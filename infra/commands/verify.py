@@ -1,4 +1,4 @@
-"""Prove that nothing was lost."""
+"""Prove that nothing was lost, and that no audit record was touched."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import click
 from confluent_kafka import KafkaException
 
 from schemas.errors import CityBrainError
+from streams import audit as trail
 from streams.ledger import TERMS, Ledger, Row, settled
 
 
 @click.group()
 def command() -> None:
-    """Prove that nothing was lost."""
+    """Prove that nothing was lost, and that no audit record was touched."""
 
 
 @command.command()
@@ -57,3 +58,27 @@ def _print(rows: list[Row], judged: list[Row]) -> None:
         click.echo(f"{minute:17} {row.raw_topic:44} {row.received:9} "
                    + " ".join(f"{getattr(row, term):10}" for term in TERMS)
                    + f" {row.residual:10}{open_}")
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def audit(as_json: bool) -> None:
+    """Walk the audit trail and compare each writer's chain with its anchored heads.
+
+    Tells the first record that was edited, is missing, moved, inserted, or cut off. Exit code 1
+    on any.
+    """
+    try:
+        broken, records = trail.verify(time.time_ns() // 1_000_000)
+    except (CityBrainError, KafkaException) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps({"records": records, "break": asdict(broken) if broken else None}))
+    else:
+        for writer, number in sorted(records.items()):
+            click.echo(f"{writer:24} good up to record {number}")
+        click.echo("the audit trail is as it was written" if broken is None else
+                   f"{broken.kind}: record {broken.seq} of {broken.writer or 'no writer'}"
+                   + (f", at position {broken.position} of the topic" if broken.position >= 0
+                      else "") + f": {broken.detail}")
+    sys.exit(1 if broken else 0)

@@ -82,4 +82,10 @@ SYSTEM_TOPICS: tuple[Topic, ...] = (
     _kept("publishers"),
     _kept("rules"),
     _kept("intake-tokens"),
+    # which dead letters were sent again: longer than anybody keeps an exported file of them
+    Topic("repaired", 1, _settings(400 * 24, 64, cleanup_policy="compact,delete")),
+    # records of an audit are kept for half a year (Cybersecurity Law, article 21)
+    Topic("audit", 1, _settings(180 * 24, 256, message_timestamp_type="LogAppendTime",
+                                segment_ms=str(24 * HOUR_MS))),
+    _kept("audit-heads"),
 )

@@ -14,6 +14,8 @@ from streams.broker import open_consumer
 BATCH = 2_000
 BATCH_SECONDS = 0.2
 PATIENCE_SECONDS = 30.0
+LEADER_SECONDS = 10.0
+_NO_LEADER_YET = {KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION}
 log = logging.getLogger(__name__)
 Positions = dict[tuple[str, int], int]
 
@@ -66,7 +68,7 @@ def read_back(consumer: Consumer, topic: str, partitions: int, since_ms: int | N
     starts = [TopicPartition(topic, p, 0) for p in range(partitions)]
     try:
         for start in starts:
-            start.offset, end = consumer.get_watermark_offsets(start, 10.0)
+            start.offset, end = _read_bounds(consumer, start)
             positions[topic, start.partition] = end
         if since_ms is not None:
             wanted = [TopicPartition(topic, p, max(0, since_ms)) for p in range(partitions)]
@@ -81,6 +83,19 @@ def read_back(consumer: Consumer, topic: str, partitions: int, since_ms: int | N
         consumer.unassign()
     except KafkaException as error:
         raise ComponentError(f"reading {topic} back failed: {error}") from error
+
+
+def _read_bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
+    """Read first and end offset, patient with a topic that was made a moment ago."""
+    until = time.monotonic() + LEADER_SECONDS
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(place, 10.0)
+            return low, high
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() > until:
+                raise
+        time.sleep(0.2)
 
 
 def _until_end(consumer: Consumer, topic: str, left: set[int]) -> Iterator[Message]:

@@ -17,6 +17,7 @@ from infra.commands import areas as commands
 from streams import settings
 from tests.geo.nation import BOW_TIE, CITY, WEST_COUNTY, draw_nation, write_areas
 
+pytestmark = pytest.mark.usefixtures("trail")
 HALVES = {"370102001001": shapely.box(117.0, 36.6, 117.05, 36.7),
           "370102002001": shapely.box(117.05, 36.6, 117.1, 36.7)}
 

@@ -14,7 +14,9 @@ from schemas.errors import ComponentError
 from streams.agents.alerts import default_rules
 from streams.agents.rules import Rule
 from streams.commands import UnknownRuleError
+from tests.infra.commands.conftest import Record
 
+pytestmark = pytest.mark.usefixtures("trail")
 GOOD: dict[str, Any] = {
     "id": "pm", "title_en": "PM", "title_zh": "颗粒物", "result": "air-quality",
     "window_seconds": 300, "value": "mean_value", "where": {"quantity": "pm2_5"},
@@ -116,3 +118,15 @@ def test_a_broker_that_is_away_is_one_line(topic: Rules, arguments: tuple[str, .
     topic.away = True
     told = run(*arguments)
     assert (told.exit_code, told.output) == (1, "Error: Kafka does not list its topics\n")
+
+
+def test_what_is_put_and_removed_is_audited_and_what_fails_too(
+        topic: Rules, tmp_path: Path, trail: list[Record]) -> None:
+    file = tmp_path / "rule.json"
+    file.write_text(json.dumps(GOOD), encoding="utf-8")
+    run("put", str(file))
+    run("remove", "pm")
+    run("remove", "pm")
+    assert [(action, subject, success) for action, subject, _, success in trail] == [
+        ("rules.put", "pm", True), ("rules.remove", "pm", True), ("rules.remove", "pm", False)]
+    assert "no rule 'pm'" in trail[-1][2]["error"]
