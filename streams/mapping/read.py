@@ -43,14 +43,19 @@ def find_map(name: str) -> Path:
 def read_map(path: Path) -> MapFile:
     """Read and check a mapping file; raise MappingError naming file, key, value and reason."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parse_map(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, MappingError) as error:
         raise MappingError(f"{path}: {error}") from error
+
+
+def parse_map(text: str) -> MapFile:
+    """Read and check the text of a mapping file; raise MappingError naming key, value, reason."""
     try:
-        declared = _convert(found)
-        _check(declared)
-    except MappingError as error:
-        raise MappingError(f"{path}: {error}") from error
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(str(error)) from error
+    declared = _convert(found)
+    _check(declared)
     return declared
 
 

@@ -1,0 +1,1 @@
+"""Propose a mapping file for a file that nobody has described."""
