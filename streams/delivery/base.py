@@ -116,6 +116,7 @@ def explain(trouble: Trouble, credentials: Credentials, topic: str = "") -> str:
         Trouble.FORBIDDEN: f"account {credentials.account!r} may not write {topic} at {place}; was"
                            f" {name} removed, or the account ended by a rotation?",
         Trouble.TOO_LARGE: f"a record is too large for {topic}; send less in one event",
-        Trouble.UNCONFIRMED: f"Kafka at {place} confirms nothing though it can be reached; is the"
-                             f" password of account {credentials.account!r} still right?",
+        Trouble.UNCONFIRMED: f"Kafka at {place} takes connections and confirms nothing; is it"
+                             f" overloaded, or the password of account {credentials.account!r}"
+                             " another by now?",
     }[trouble]
