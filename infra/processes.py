@@ -76,6 +76,9 @@ def list_processes() -> tuple[Process, ...]:
         _ours("sink", "Topics into ClickHouse", "streams.sink", "registrar"),
         Process("feed", "Open feeds", _module("streams.feeds"), readiness.port_answers("feed"),
                 ("feed",), ("registrar",)),
+        Process("intake", "Event intake over HTTP", _module("streams.intake"),
+                readiness.port_answers("intake"), ("intake", "metrics_intake"), ("registrar",),
+                stop_seconds=20),
         _page("wall", "Data-hall wall"),
         _page("console", "Staff console"),
         # last: before the jobs run these have nothing new to do, and would take their start's time

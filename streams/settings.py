@@ -18,9 +18,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PORTS: dict[str, int] = {
     "kafka": 19092, "kafka_controller": 19093, "clickhouse": 19000, "clickhouse_http": 18123,
     "flink_rest": 18081, "flink_rpc": 18082, "feed": 18080, "wall": 18501, "console": 18502,
+    "intake": 18088,
     "metrics_registrar": 19101, "metrics_job": 19102, "metrics_sink": 19103,
     "metrics_finals": 19104, "metrics_ledger": 19105, "metrics_alerts": 19106,
-    "metrics_city": 19107, "metrics_flink": 19108,
+    "metrics_city": 19107, "metrics_flink": 19108, "metrics_intake": 19109,
 }
 
 
@@ -47,6 +48,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_MINI_BATCH_MS", "2000", "Mini-batch latency of the Flink jobs, ms."),
     Setting("CITYBRAIN_SEED", "2019", "Seed of everything generated."),
     Setting("CITYBRAIN_RATE", "1200", "Events per second of the living city."),
+    Setting("CITYBRAIN_INTAKE_EVENTS", "2000",
+            "Events per second over HTTP of a publisher without a quota of its own; 0: no limit."),
+    Setting("CITYBRAIN_INTAKE_BYTES", "2000000",
+            "Bytes per second over HTTP of each publisher, unpacked; 0: no limit."),
 )
 
 
@@ -66,6 +71,8 @@ class Settings:
     mini_batch_ms: int
     seed: int
     rate: int
+    intake_events: int
+    intake_bytes: int
 
     def port(self, name: str) -> int:
         """Get a port by its name in PORTS."""
@@ -129,4 +136,5 @@ def read_settings() -> Settings:
         parallelism=number("CITYBRAIN_PARALLELISM"),
         statement_sets=number("CITYBRAIN_STATEMENT_SETS"),
         mini_batch_ms=number("CITYBRAIN_MINI_BATCH_MS"), seed=number("CITYBRAIN_SEED"),
-        rate=number("CITYBRAIN_RATE"))
+        rate=number("CITYBRAIN_RATE"), intake_events=number("CITYBRAIN_INTAKE_EVENTS"),
+        intake_bytes=number("CITYBRAIN_INTAKE_BYTES"))

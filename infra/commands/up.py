@@ -20,6 +20,7 @@ from streams.secrets import passwords_file
 from streams.settings import read_settings
 
 ADDRESSES = {"wall": "wall", "console": "console", "feed": "open feeds",
+             "intake": "event intake (HTTP)",
              "jobmanager": "Flink (loopback only)"}
 PORT_OF = {"jobmanager": "flink_rest"}
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -1,0 +1,1 @@
+"""Take events over HTTP, judge them at once, and answer when Kafka has them."""

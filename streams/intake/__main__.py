@@ -1,0 +1,43 @@
+"""Take events over HTTP: `python -m streams.intake`, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+
+import uvicorn
+
+from streams.intake.app import build
+from streams.intake.door import Door
+from streams.intake.limits import Limits
+from streams.intake.sender import Sender
+from streams.intake.server import configure
+from streams.metrics import serve
+from streams.publishers import Registrations
+from streams.settings import read_settings
+from streams.tokens import Tokens
+
+ACCOUNT = "intake"
+
+
+def _end() -> None:
+    """End this process in good order; the supervisor starts it anew."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Serve on the port `intake`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = read_settings()
+    serve("intake")
+    tokens, publishers = Tokens(ACCOUNT), Registrations(ACCOUNT)
+    sender = Sender(ACCOUNT, _end)
+    door = Door(tokens, publishers, sender, Limits(settings.intake_bytes),
+                settings.intake_events)
+    uvicorn.Server(configure(build(door, sender.close), settings.host,
+                             settings.port("intake"))).run()
+
+
+if __name__ == "__main__":
+    main()
