@@ -11,7 +11,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards.look import words
-from dashboards.views import address, alerts, areas, cases, catalogue, dead_letters
+from dashboards.views import address, alerts, areas, cases, catalogue, dead_letters, publishers
 from dashboards.views.declared import page_of
 from dashboards.views.words import say
 from schemas import registry
@@ -44,6 +44,7 @@ def _list_pages(language: str) -> dict[str, list[st.Page]]:
               for name in sorted(registry.families()) if name not in NAMED]
     results = [_declared(name, language) for name in sorted(registry.results())]
     system = [_page("dead-letters", dead_letters.draw, language),
+              _page("publishers", publishers.draw, language),
               _page("catalogue", catalogue.draw, language)]
     return {say("group.work", language): own, say("group.system", language): system,
             say("group.events", language): events, say("group.results", language): results}

@@ -51,7 +51,7 @@ RIGHTS: dict[str, list[Right]] = {
     "sink": [
         (READ, GROUP, "sink", True),
         *((READ, TOPIC, name, True) for name in OUTPUTS),
-        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final"))],
+        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final", "publishers"))],
     "agents": [
         (READ, GROUP, "agents", True), *((READ, TOPIC, name, True) for name in OUTPUTS),
         (READ, TOPIC, "rules", False), (WRITE, TOPIC, "rules", False),
@@ -71,7 +71,7 @@ RIGHTS: dict[str, list[Right]] = {
         (WRITE, TOPIC, "repaired", False), (READ, GROUP, "repair", True)],
     "rebuild": [
         (DESCRIBE, GROUP, "sink", True), *((READ, TOPIC, name, True) for name in OUTPUTS),
-        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final"))],
+        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final", "publishers"))],
     "audit": [(WRITE, TOPIC, "audit", False)],
     "anchor": [(WRITE, TOPIC, "audit-heads", False)],
     "auditor": [

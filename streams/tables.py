@@ -93,6 +93,13 @@ SYSTEM_ROWS: dict[str, TableRows] = {
         **{name: _text(name) for name in ("source", "family")},
         "observed_at": _plain("observed_at"), "events": _count("events"),
         "version": _count("version"), "computed_at": _plain(APPENDED_AT)}),
+    "publishers": TableRows("publishers", {
+        **{name: _text(name) for name in ("name", "title_en", "title_zh")},
+        "datum": lambda record: record.get("datum", "wgs84"),
+        "families": lambda record: record.get("families", []),
+        "replay": lambda record: record.get("replay", False),
+        **{name: _count(name) for name in ("quota_bytes", "quota_events")},
+        "removed_at": _plain("removed_at"), "changed_at": _plain(APPENDED_AT)}),
     "window-final": TableRows("window_final", {
         "result": _text("result"), "window_seconds": _plain("window_seconds"),
         "window_start": _seconds("window_start"), "final_at": _plain("final_at")}),

@@ -13,6 +13,11 @@ WORDS: dict[str, Text] = {
     "services": Text("Services", "办件"), "dead-letters": Text("Dead letters", "死信"),
     "alerts": Text("Alerts", "告警"), "areas": Text("Areas", "区域"),
     "catalogue": Text("Catalogue", "目录"),
+    "publishers": Text("Publishers", "发布系统"),
+    "publishers.lead": Text(
+        "Who may send events; registered, changed and removed by `citybrain publisher`.",
+        "有权上报事件的系统,由命令 `citybrain publisher` 登记、变更、注销。"),
+    "publishers.letters": Text("Its dead letters", "查看其死信"),
     "language": Text("中文", "English"),
     "range": Text("Time", "时间"), "range.absolute": Text("{from} – {until}", "{from} 至 {until}"),
     "range.15": Text("Last 15 minutes", "近15分钟"), "range.60": Text("Last hour", "近1小时"),

@@ -180,9 +180,19 @@ ORDER BY (source, family)
 TTL toDateTime(computed_at) + INTERVAL 30 DAY
 COMMENT 'How far the accepted time of each publisher has come | 发布进度'"""
 
+PUBLISHERS = f"""CREATE TABLE IF NOT EXISTS store.publishers (
+    name String, title_en String, title_zh String, datum LowCardinality(String),
+    families Array(String), replay Bool, quota_bytes UInt64, quota_events UInt64,
+    removed_at Nullable({MOMENT}), changed_at {MOMENT}
+)
+ENGINE = ReplacingMergeTree(changed_at)
+ORDER BY name
+COMMENT 'Publishing systems as they are registered | 发布系统登记'"""
+
 SYSTEM_TABLES: dict[str, str] = {
     "window_final": WINDOW_FINAL, "dead_letters": DEAD_LETTERS, "ledger": LEDGER,
     "gate_ledger": GATE_LEDGER, "publisher_progress": PUBLISHER_PROGRESS,
+    "publishers": PUBLISHERS,
 }
 
 # how large each of these tables may grow

@@ -111,6 +111,38 @@ DEAD_LETTERS = Listing("dead_letters", (
     Column("raw_offset", Text("Offset", "偏移")),
     Column("event_id", Text("Event id", "事件编号"), searched=True)), "received_at")
 
+PUBLISHERS = Listing("publishers", (
+    Column("publisher", Text("Publisher", "发布系统"), searched=True),
+    Column("title_chinese", Text("Title (Chinese)", "名称"), searched=True),
+    Column("title_english", Text("Title", "英文名称"), searched=True),
+    Column("state", Text("State", "状态"), choice=True, values=(
+        ("active", Text("Registered", "已登记")), ("removed", Text("Removed", "已注销")))),
+    Column("publishes", Text("Families", "事件类"), searched=True),
+    Column("uses_datum", Text("Datum", "坐标系"), choice=True, values=(
+        ("wgs84", Text("WGS-84", "WGS-84")), ("gcj02", Text("GCJ-02", "GCJ-02")),
+        ("bd09", Text("BD-09", "BD-09")))),
+    Column("byte_limit", Text("Limit over Kafka (0: none)", "Kafka限额(0为不限)"), unit="B/s"),
+    Column("event_limit", Text("Limit of events over HTTP (0: none)", "HTTP事件限额(0为不限)"),
+           unit="1/s"),
+    Column("may_replay", Text("May replay", "可回放"), choice=True),
+    Column("last_event", Text("Last event observed", "最近事件观测时间"), moment=True),
+    Column("refused_day", Text("Refused in 24 h", "近24小时拒收")),
+    Column("late_day", Text("Late in 24 h", "近24小时迟到")),
+    Column("registered_at", Text("Registration changed", "登记变更时间"), moment=True),
+), "registered_at", key="publisher", rows="""
+SELECT p.name AS publisher, p.title_zh AS title_chinese, p.title_en AS title_english,
+    if(isNull(p.removed_at), 'active', 'removed') AS state,
+    arrayStringConcat(p.families, ', ') AS publishes, p.datum AS uses_datum,
+    p.quota_bytes AS byte_limit, p.quota_events AS event_limit, p.replay AS may_replay,
+    nullIf(g.last, toDateTime64(0, 3, 'UTC')) AS last_event, d.refused AS refused_day,
+    d.late AS late_day, p.changed_at AS registered_at
+FROM city.publishers AS p
+LEFT JOIN (SELECT source, max(observed_at) AS last FROM city.publisher_progress GROUP BY source)
+    AS g ON g.source = p.name
+LEFT JOIN (SELECT source, countIf(class != 'late') AS refused, countIf(class = 'late') AS late
+    FROM city.dead_letters WHERE received_at > now() - 86400 GROUP BY source)
+    AS d ON d.source = p.name""")
+
 
 CASES = """
 SELECT case_id, argMax(step, order) AS state, argMax(category, order) AS kind,

@@ -29,13 +29,13 @@ TOPICS = (RAW, "event-parking-occupancy", "result-parking-state", "dead-letters"
 MATRIX = {
     #              raw event result letters ledger progress final publ. rules tokens again audit +
     "gate":       "r   w     w      w       w      w        .     r     .     .      .     .     .",
-    "sink":       ".   r     r      r       r      r        r     .     .     .      .     .     .",
+    "sink":       ".   r     r      r       r      r        r     r     .     .      .     .     .",
     "agents":     ".   r     r      .       .      r        rw    .     rw    .      .     .     .",
     "ledger":     "d   r     .      r       .      .        .     .     .     .      .     .     .",
     "intake":     "w   .     .      .       .      .        .     r     .     r      .     .     .",
     "vault":      "r   .     .      .       .      .        .     .     .     .      .     .     .",
     "repair":     "w   .     .      .       .      .        .     .     .     .      rw    .     .",
-    "rebuild":    ".   r     r      r       r      r        r     .     .     .      .     .     .",
+    "rebuild":    ".   r     r      r       r      r        r     r     .     .      .     .     .",
     "audit":      ".   .     .      .       .      .        .     .     .     .      .     w     .",
     "anchor":     ".   .     .      .       .      .        .     .     .     .      .     .     w",
     "auditor":    ".   .     .      .       .      .        .     .     .     .      .     r     r",
