@@ -70,7 +70,18 @@ class Rows:
             self._parquet.close()
 
     def __iter__(self) -> Iterator[Row]:
-        """Give the rows in the order of the file."""
+        """Give the rows in the order of the file; MappingError where its encoding breaks off."""
+        try:
+            yield from self._rows()
+        except UnicodeDecodeError as error:
+            raise self._undecodable(error) from error
+
+    def _undecodable(self, error: UnicodeDecodeError) -> MappingError:
+        """Tell that bytes make no text; UTF-16 has no way to go on after them."""
+        return MappingError(f"{self.path}: is not {self._source.encoding}: {error.reason}")
+
+    def _rows(self) -> Iterator[Row]:
+        """Give the rows of whatever format."""
         if self._csv is not None:
             return self._csv_rows(self._csv)
         if self._parquet is not None:
@@ -88,6 +99,8 @@ class Rows:
                      if self._source.header is True else list(self._source.header or ()))
         except csv.Error as error:
             raise MappingError(f"{self.path}: line {reader.line_num}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise self._undecodable(error) from error
         doubled = {name for name in names if names.count(name) > 1}
         if doubled or not names:
             raise MappingError(f"{self.path}: the header names {sorted(doubled)} twice" if doubled

@@ -67,13 +67,18 @@ def _pair(one: Field, column: Column, clock: dict[str, Any]) -> _Pair:
     if one.kind is Kind.CODE and 1 < len(column.counts) <= 50 and column.numeric < 0.5 \
             and fit.share >= 0.9 and not fit.doubts:
         by_value = max(by_value, 0.6 * fit.share)
-    return _Pair(one, column, name, fit, max(name, by_value) * fit.share)
+    # values that look like it settle which of two names alike is meant
+    both = max(name, by_value) + 0.25 * min(name, by_value)
+    return _Pair(one, column, name, fit, min(1.0, both) * fit.share)
 
 
 def _fit(one: Field, column: Column, clock: dict[str, Any]) -> Fit:
     """Fit the values of a column to a field; a column without values fits by its name alone."""
     if not column.texts:
-        return Fit(0.8, {"column": column.name, **(clock if one.kind is Kind.INSTANT else {})})
+        measured = one.kind in (Kind.INTEGER, Kind.DECIMAL)
+        fit = fit_number(one, column) if measured else Fit(0.0, {
+            "column": column.name, **(clock if one.kind is Kind.INSTANT else {})})
+        return Fit(0.8, fit.rule, fit.doubts)
     if one.kind is Kind.CODE:
         return _fit_table(one, column, translate(column, one))
     if one.kind is Kind.FLAG:

@@ -6,9 +6,8 @@ from schemas.declare import Family
 from streams.mapping.guess.model import Column, Proposal
 from streams.mapping.guess.sample import Sample
 from streams.mapping.guess.synonyms import IDS
-from streams.mapping.guess.words import glue, read_name
+from streams.mapping.guess.words import fits_template, glue, read_name
 
-_UNFIT = ("{", "}", ":", "!", "[", "]")
 _ENDS = ("id", "号", "编号", "流水")
 
 
@@ -22,7 +21,7 @@ def choose_id(family: Family, sample: Sample, proposal: Proposal) -> None:
             proposal.doubt("id", f"{unique.name!r} differs in every row of the sample and is named"
                            " like an id", "a hash of key and time", confidence=0.8)
         return
-    parts = [name for name in key if not any(mark in name for mark in _UNFIT)]
+    parts = [name for name in key if fits_template(name)]
     if proposal.unpivot:
         parts = list(dict.fromkeys([*parts, str(proposal.unpivot["name"])]))
     if not parts:
@@ -54,7 +53,7 @@ def _columns(proposal: Proposal, name: str) -> list[str]:
 def _is_id(column: Column, key: list[str]) -> bool:
     """Tell whether a column gives every row an id of its own, and is named as one."""
     if len(column.counts) != len(column.cells) or len(column.cells) < 2 \
-            or any(mark in column.name for mark in _UNFIT):
+            or not fits_template(column.name):
         return False
     words = set(read_name(column.name).words)
     named = bool(words & {glue(one) for one in IDS if one != "name"}) or glue(

@@ -7,13 +7,12 @@ from typing import Any
 
 from streams.mapping.guess.model import Column, Doubt, Proposal
 from streams.mapping.guess.times import Moments, find_moments, is_clock
-from streams.mapping.guess.words import glue, score_time
+from streams.mapping.guess.words import fits_template, glue, score_time
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("{}", ("year", "年", "jahr", "yyyy")), ("-{}", ("month", "月", "monat", "mm")),
     ("-{}", ("day", "日", "tag", "dd")), (" {}", ("hour", "hr", "时", "小时", "stunde", "hh")),
     (":{}", ("minute", "min", "分", "分钟")))
-_ODD = ("{", "}", ":", "!", "[", "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,8 @@ def _date_and_clock(columns: dict[str, Column], timed: list[Timed]) -> Timed | N
     dates = [one for one in timed if one.moments.share and not one.moments.clock
              and not one.template]
     clocks = [one for one in columns.values() if is_clock(one)]
-    if not dates or not clocks or any(_odd(one) for one in (dates[0].label, clocks[0].name)):
+    if not dates or not clocks or not (
+            fits_template(dates[0].label) and fits_template(clocks[0].name)):
         return None
     return _joined([columns[dates[0].label], clocks[0]], f"{{{dates[0].label}}}"
                    f" {{{clocks[0].name}}}", 1.5)
@@ -79,7 +79,7 @@ def _parts(columns: dict[str, Column]) -> Timed | None:
             break
         template += form.format(f"{{{column.name}}}")
         used.append(column)
-    if len(used) < 3 or any(_odd(one.name) for one in used):
+    if len(used) < 3 or not all(fits_template(one.name) for one in used):
         return None
     return _joined(used, template, 1.4)
 
@@ -93,11 +93,6 @@ def _joined(columns: list[Column], template: str, worth: float) -> Timed | None:
     if moments is None:
         return None
     return Timed(template, moments, worth, tuple(one.name for one in columns), template=True)
-
-
-def _odd(name: str) -> bool:
-    """Tell whether a template cannot hold a name."""
-    return any(mark in name for mark in _ODD)
 
 
 def doubt_time(key: str, timed: Timed, others: list[str], zone: str, zones: tuple[str, ...],

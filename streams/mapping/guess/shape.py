@@ -15,7 +15,7 @@ _DELIMITERS = ",;\t|"
 _ROWS, _PREAMBLE = 200, 20
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?%?")
 # what a name may not hold that stands in a template
-_UNFIT = re.compile(r"[{}:!\[\]]|^\$")
+_UNFIT = re.compile(r"[{}:!]|^\$")
 
 
 @dataclass(slots=True)

@@ -56,7 +56,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "road", "street", "route", "line", "road name", "route name", "line name", "street name",
         "道路", "路名", "道路名称", "线路", "线路名称", "strasse", "straße", "linie"),
     "segment": ("segment", "link", "edge", "section", "路段", "路段编号", "abschnitt"),
-    "vehicle_type": ("vehicle type", "car type", "veh type", "type", "车型", "车辆类型", "车种",
+    "vehicle_type": ("vehicle type", "vehicle kind", "car type", "type", "车型", "车辆类型", "车种",
                      "fahrzeugtyp", "fahrzeugart"),
     "interval": ("interval", "period", "aggregation", "周期", "统计周期", "采集周期", "统计间隔",
                  "时间间隔", "intervall"),

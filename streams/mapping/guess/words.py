@@ -31,6 +31,11 @@ class Name:
         return "".join(self.words)
 
 
+def fits_template(name: str) -> bool:
+    """Tell whether a template can hold a column's name."""
+    return not any(mark in name for mark in "{}:!")
+
+
 @cache
 def read_name(text: str) -> Name:
     """Split a column's name into words; a unit in brackets or at the end is taken off."""

@@ -1,0 +1,1 @@
+"""Test mapping files and how they are guessed."""
