@@ -87,3 +87,21 @@ def test_processes_that_ask_at_once_are_told_the_same(
     assert len(told) == 1
     kept = json.loads((tmp_path / "secrets" / "passwords.json").read_text())
     assert {value + "\n" for value in kept.values()} == told
+
+
+def test_a_password_is_renewed_and_forgotten_for_one_account_alone(home: Path) -> None:
+    first, other = secrets.get_password("kafka", "a"), secrets.get_password("kafka", "b")
+    second = secrets.renew_password("kafka", "a")
+    assert first != second == secrets.get_password("kafka", "a")
+    secrets.forget_password("kafka", "a")
+    secrets.forget_password("kafka", "nobody")
+    assert secrets.list_accounts("kafka") == ["b"]
+    assert secrets.get_password("kafka", "a") not in (first, second)
+    assert secrets.get_password("kafka", "b") == other
+
+
+def test_a_publishers_file_is_for_its_owner_only(home: Path) -> None:
+    path = secrets.write_publisher_file("bus", "{}")
+    assert path == secrets.publisher_file("bus")
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+    assert path.read_text() == "{}"

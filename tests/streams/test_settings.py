@@ -12,7 +12,10 @@ from schemas.errors import SettingsError
 from streams.settings import CHECKOUT, PORTS, SETTINGS, Settings, read_settings
 
 # read by what may not know the settings, or set by us for our own processes
-ELSEWHERE = {"CITYBRAIN_SCHEMAS", "CITYBRAIN_SUPERVISED"}
+ELSEWHERE = {"CITYBRAIN_SCHEMAS", "CITYBRAIN_SUPERVISED",
+             # told in streams/credentials.py: publishers' own programs read these
+             "CITYBRAIN_CREDENTIALS", "CITYBRAIN_PUBLISHER", "CITYBRAIN_ACCOUNT",
+             "CITYBRAIN_PASSWORD"}
 FOLDERS = ("schemas", "geo", "streams", "jobs", "dashboards", "infra")
 
 
