@@ -12,8 +12,9 @@ from schemas.fields import Field, Kind
 from streams.mapping.guess.codes import Translation, translate, translate_flag
 from streams.mapping.guess.measures import Fit, fit_number
 from streams.mapping.guess.model import SURE, Column, Doubt, Proposal
+from streams.mapping.guess.synonyms import LEFT
 from streams.mapping.guess.times import find_moments
-from streams.mapping.guess.words import score
+from streams.mapping.guess.words import glue, score
 
 _LEAST, _NEAR = 0.4, 0.12
 _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][-·]?[A-Z0-9]{5,6}")
@@ -54,6 +55,7 @@ def assign(family: Family, columns: dict[str, Column], taken: Iterable[str], pro
                      and p.column.name not in used - {pair.column.name}], proposal)
     _tell_misfits(wanted, columns, used, chosen, proposal, clock)
     _fill_wholes(proposal)
+    _tell_rests(wanted, columns, used, proposal)
 
 
 def _pair(one: Field, column: Column, clock: dict[str, Any]) -> _Pair:
@@ -182,6 +184,20 @@ def _tell_misfits(wanted: list[Field], columns: dict[str, Column], used: set[str
                                f" {fit.share:.0%} of its values fit ({shown}); not used",
                                confidence=0.3)
                 break
+
+
+def _tell_rests(wanted: list[Field], columns: dict[str, Column], used: set[str],
+                proposal: Proposal) -> None:
+    """Tell of a column that counts what is left of a whole, which the mapper does not take away."""
+    for one in wanted:
+        if not one.not_above or one.name in proposal.fields:
+            continue
+        for column in columns.values():
+            name = glue(column.name)
+            if column.name not in used and any(glue(word) in name for word in LEFT):
+                proposal.doubt(f"fields.{one.name}", f"{column.name!r} seems to count what is left"
+                               f" of {one.not_above}, and the mapper does not subtract: left out",
+                               confidence=0.3)
 
 
 def _fill_wholes(proposal: Proposal) -> None:

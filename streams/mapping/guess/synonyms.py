@@ -143,6 +143,9 @@ CODES: dict[str, tuple[str, ...]] = {
     "noise": ("noise level", "leq", "噪音", "lärm"),
 }
 
+# what counts the rest of a whole, where a declaration asks for the part taken
+LEFT: tuple[str, ...] = (
+    "free", "vacant", "available", "left", "空余", "空闲", "剩余", "余位", "空位", "frei")
 YES: tuple[str, ...] = ("true", "yes", "y", "t", "1", "是", "有", "已", "ja", "wahr")
 NO: tuple[str, ...] = ("false", "no", "n", "f", "0", "否", "无", "未", "不", "nein", "falsch")
 # before a word, each says the opposite of it

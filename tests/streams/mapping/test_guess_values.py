@@ -139,6 +139,14 @@ def test_a_percentage_of_spaces_becomes_their_number(tmp_path: Path) -> None:
     assert done.declared.fields["status"].values == {"开放": "open", "关闭": "closed"}
 
 
+@pytest.mark.parametrize("name", ["free", "空余车位", "freie Plätze"])
+def test_free_spaces_are_not_taken_for_occupied_ones(tmp_path: Path, name: str) -> None:
+    names = ["car_park_id", "time", "longitude", "latitude", "capacity", name, "status"]
+    done = onboard(write_csv(tmp_path / "a.csv", park(), names=names), "parking-occupancy")
+    assert "occupied" not in done.declared.fields and done.accepted == 200
+    assert done.unsure("fields.occupied", repr(name), "does not subtract")
+
+
 def test_formats_and_zones_mixed_in_one_column(tmp_path: Path) -> None:
     rows = drive(120)
     for i, row in enumerate(rows):
