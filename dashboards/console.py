@@ -7,14 +7,25 @@ from its declaration, also when it is declared while the console runs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
 from dashboards.look import words
-from dashboards.views import address, alerts, areas, cases, catalogue, dead_letters, publishers
+from dashboards.views import (
+    address,
+    alerts,
+    areas,
+    cases,
+    catalogue,
+    dead_letters,
+    publishers,
+    session,
+)
 from dashboards.views.declared import page_of
 from dashboards.views.words import say
 from schemas import registry
+from streams.staff import Role
 
 # the families whose pages have a name of their own
 NAMED = {"grid-case": "cases", "hotline-call": "calls", "service-item": "services",
@@ -26,50 +37,87 @@ STYLE = """<style>
 </style>"""
 
 
-def _page(name: str, draw: Callable[[], None], language: str) -> st.Page:
-    """Make a page of the console's own; an icon would be fetched from the internet as favicon."""
-    return st.Page(draw, title=say(name, language), url_path=name, default=name == "cases")
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Describe a page before it is known who looks."""
+
+    name: str
+    title: str
+    draw: Callable[[], None]
+    roles: frozenset[Role]
+
+    def page(self, role: Role) -> st.Page:
+        """Make the page; one that is not for this role only says so, where it is asked for.
+
+        No page has an icon: it would be fetched from the internet as favicon.
+        """
+        open_ = role in self.roles
+        return st.Page(self.draw if open_ else session.deny, title=self.title, url_path=self.name,
+                       visibility="visible" if open_ else "hidden")
 
 
-def _list_pages(language: str) -> dict[str, list[st.Page]]:
+def _own(name: str, draw: Callable[[], None], language: str, roles: frozenset[Role]) -> Leaf:
+    """Describe a page of the console's own."""
+    return Leaf(name, say(name, language), draw, roles)
+
+
+def _declared(name: str, language: str, roles: frozenset[Role]) -> Leaf:
+    """Describe the page of a declaration."""
+    declared = registry.families().get(name) or registry.results()[name]
+    return Leaf(name, words.title(declared, language), page_of(name), roles)
+
+
+def _list_leaves(language: str) -> dict[str, list[Leaf]]:
     """List all pages by group: the console's own, then one for each other declaration."""
     registry.refresh()
-    own = [
-        _page("cases", cases.draw, language),
-        _page("calls", page_of("hotline-call", lambda one: say("calls", one)), language),
-        _page("services", page_of("service-item", lambda one: say("services", one)), language),
-        _page("alerts", alerts.draw, language),
-        _page("areas", areas.draw, language)]
-    events = [_declared(name, language)
-              for name in sorted(registry.families()) if name not in NAMED]
-    results = [_declared(name, language) for name in sorted(registry.results())]
-    system = [_page("dead-letters", dead_letters.draw, language),
-              _page("publishers", publishers.draw, language),
-              _page("catalogue", catalogue.draw, language)]
-    return {say("group.work", language): own, say("group.system", language): system,
-            say("group.events", language): events, say("group.results", language): results}
+    works, runs, everyone = session.WORKS, session.RUNS, session.ALL
+
+    def named(name: str, family: str) -> Leaf:
+        """Describe the page of a family under a name of its own."""
+        return _own(name, page_of(family, lambda one: say(name, one)), language, works)
+
+    return {
+        "group.work": [
+            _own("cases", cases.draw, language, works), named("calls", "hotline-call"),
+            named("services", "service-item"), _own("alerts", alerts.draw, language, works),
+            _own("areas", areas.draw, language, everyone)],
+        "group.system": [
+            _own("dead-letters", dead_letters.draw, language, runs),
+            _own("publishers", publishers.draw, language, runs),
+            _own("catalogue", catalogue.draw, language, everyone)],
+        "group.events": [_declared(name, language, works)
+                         for name in sorted(registry.families()) if name not in NAMED],
+        "group.results": [_declared(name, language, everyone)
+                          for name in sorted(registry.results())]}
 
 
-def _declared(name: str, language: str) -> st.Page:
-    """Make the page of a declaration."""
-    declared = registry.families().get(name) or registry.results()[name]
-    return st.Page(page_of(name), title=words.title(declared, language), url_path=name)
+def _home(first: str) -> st.Page:
+    """Make the page of the bare address: it opens the first page of the role."""
+    return st.Page(lambda: address.go(first, {}), title="–", url_path="home", default=True,
+                   visibility="hidden")
 
 
 def main() -> None:
     """Draw the page that the address names."""
     language = address.language()
-    groups = _list_pages(language)
-    by_name = {page.url_path or "cases": page for group in groups.values() for page in group}
+    staff = session.current(language)
+    leaves = _list_leaves(language)
+    groups = {say(group, language): {one.name: one.page(staff.role) for one in found}
+              for group, found in leaves.items()}
+    by_name = {name: page for pages in groups.values() for name, page in pages.items()}
     st.session_state[address.PAGES] = by_name | {
         family: by_name[page] for family, page in NAMED.items()}
+    first = next(name for name, page in by_name.items() if page.visibility == "visible")
     st.set_page_config(
         page_title=f"{words.say('city', language)} · {say('console', language)}", layout="wide")
     st.html(STYLE)
-    current = st.navigation(groups, expanded=True)
+    current = st.navigation(
+        {"": [_home(first)], **{group: list(pages.values()) for group, pages in groups.items()}},
+        expanded=True)
     with st.sidebar:
         st.button(say("language", language), icon=":material/translate:",
                   on_click=lambda: address.switch_language(language))
+        session.draw(staff, language)
     current.run()
 
 

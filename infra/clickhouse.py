@@ -17,12 +17,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from geo.tree import AreaTree
 from infra.components import clickhouse_library
 from infra.engine import load_engine
 from infra.files import make_private_directory, render, write_private
 from schemas.errors import ComponentError
-from streams.secrets import get_password
+from streams.secrets import derive_password, get_password
 from streams.settings import read_settings
+from streams.staff import KINDS, store_account
 
 ACCOUNTS = ("migrator", "sink", "reader")
 MEMORY_BYTES = 1_200_000_000
@@ -36,16 +38,41 @@ SERVE = (
     " max_rows_to_read=0 FORMAT Null")
 
 
+def _hash(password: str) -> str:
+    """Give the form in which the configuration holds a password."""
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def staff_accounts() -> list[str]:
+    """List an account of each kind for each area that staff may be bound to.
+
+    The engine cannot make accounts while it runs: those of all areas down to the townships are
+    there from the start.
+    """
+    settings = read_settings()
+    city = settings.city[:4]
+    areas = ["", city[:2], city]
+    if (settings.areas / "meta.json").exists():
+        tree = AreaTree.load(settings.areas)
+        counties = tree.list_children(city)
+        areas += [*counties, *(one for county in counties for one in tree.list_children(county))]
+    return [store_account(kind, area) for kind in KINDS for area in areas
+            if store_account(kind, area) not in ACCOUNTS]
+
+
 def write_config() -> Path:
     """Write the server's and the accounts' configuration; give the former's path."""
     settings = read_settings()
     home = make_private_directory(settings.home / "clickhouse")
     logs = settings.home / "logs"
     logs.mkdir(exist_ok=True)
-    hashes = {account: hashlib.sha256(get_password("clickhouse", account).encode()).hexdigest()
-              for account in ACCOUNTS}
+    hashes = {account: _hash(get_password("clickhouse", account)) for account in ACCOUNTS}
+    staff = "".join(
+        render("staff-account.xml", account=account,
+               hash=_hash(derive_password("clickhouse", account)))
+        for account in staff_accounts())
     users = write_private(home / "users.xml", render("users.xml", memory=MEMORY_BYTES,
-        statements=SERVE.count(";") + 1, **hashes))
+        statements=SERVE.count(";") + 1, staff=staff, **hashes))
     return write_private(home / "config.xml", render(
         "clickhouse.xml", users=users, data=home / "data", logs=logs, host=settings.host,
         memory=MEMORY_BYTES))

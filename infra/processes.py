@@ -42,11 +42,11 @@ def _ours(name: str, title: str, module: str, *depends: str, stop_seconds: int =
                    stop_seconds=stop_seconds)
 
 
-def _page(name: str, title: str) -> Process:
-    """Describe a Streamlit page."""
+def _page(name: str, title: str, script: str) -> Process:
+    """Describe a Streamlit page served by `dashboards/<script>.py`."""
     settings = read_settings()
     command = _module(
-        "streamlit", "run", f"dashboards/{name}.py", "--server.port", str(settings.port(name)),
+        "streamlit", "run", f"dashboards/{script}.py", "--server.port", str(settings.port(name)),
         "--server.address", settings.host, "--server.headless", "true",
         "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
         "--client.toolbarMode", "minimal", "--client.showErrorDetails", "none")
@@ -79,8 +79,8 @@ def list_processes() -> tuple[Process, ...]:
         Process("intake", "Event intake over HTTP", _module("streams.intake"),
                 readiness.port_answers("intake"), ("intake", "metrics_intake"), ("registrar",),
                 stop_seconds=20),
-        _page("wall", "Data-hall wall"),
-        _page("console", "Staff console"),
+        _page("wall", "Data-hall wall", "wall"),
+        _page("console", "Staff console", "entrance"),
         # last: before the jobs run these have nothing new to do, and would take their start's time
         _ours("finals", "Windows that are final", "streams.finals", "job"),
         _ours("ledger", "Ledger of every event", "streams.ledger", "job"),

@@ -7,6 +7,8 @@ missing is generated. Keys for pseudonyms lie beside it. Nothing here is ever pr
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -17,7 +19,7 @@ from pathlib import Path
 from streams.settings import read_settings
 
 
-def _directory() -> Path:
+def secrets_directory() -> Path:
     """Give the directory of secrets, made with mode 0700."""
     path = read_settings().secrets
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -27,10 +29,10 @@ def _directory() -> Path:
 
 def passwords_file() -> Path:
     """Give the path of the password file."""
-    return _directory() / "passwords.json"
+    return secrets_directory() / "passwords.json"
 
 
-def _write_owner_only(path: Path, data: str) -> None:
+def write_owner_only(path: Path, data: str) -> None:
     """Replace a file atomically, readable by its owner only."""
     draft = path.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -44,13 +46,13 @@ def _write_owner_only(path: Path, data: str) -> None:
 def _known_passwords() -> Iterator[dict[str, str]]:
     """Give the passwords by `<system>:<account>`, locked; what was changed in them is written."""
     path = passwords_file()
-    with (_directory() / ".lock").open("w") as lock:
+    with (secrets_directory() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         before = dict(known)
         yield known
         if known != before:
-            _write_owner_only(path, json.dumps(known, indent=2, sort_keys=True))
+            write_owner_only(path, json.dumps(known, indent=2, sort_keys=True))
 
 
 def get_password(system: str, account: str) -> str:
@@ -74,7 +76,7 @@ def forget_password(system: str, account: str) -> None:
 
 def publisher_file(publisher: str) -> Path:
     """Give the path of the file that holds a publisher's credentials, made for handing over."""
-    directory = _directory() / "publishers"
+    directory = secrets_directory() / "publishers"
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory / f"{publisher}.json"
 
@@ -82,8 +84,14 @@ def publisher_file(publisher: str) -> Path:
 def write_publisher_file(publisher: str, text: str) -> Path:
     """Replace a publisher's credentials by a file that only its owner can read; give its path."""
     path = publisher_file(publisher)
-    _write_owner_only(path, text)
+    write_owner_only(path, text)
     return path
+
+
+def derive_password(system: str, account: str) -> str:
+    """Derive the password of one of many like accounts from a key, rather than keep them all."""
+    key = get_key(f"{system}-accounts")
+    return hmac.new(key, account.encode(), hashlib.sha256).hexdigest()
 
 
 def list_accounts(system: str) -> list[str]:

@@ -16,8 +16,9 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ErrorCodes, ServerException, TypeMismatchError
 
 from schemas.errors import ComponentError
-from streams.secrets import get_password
+from streams.secrets import derive_password, get_password
 from streams.settings import read_settings
+from streams.staff import KINDS
 
 # Said outright, since versions of the server differ in these defaults: an insert is synchronous,
 # and blocks that happen to be equal are not taken for duplicates. A block may hold years of events,
@@ -28,6 +29,12 @@ AUTHENTICATION_FAILED = 516  # the driver's list of codes is older than this one
 # the driver logs a traceback of what it then raises, and what is raised is told here
 logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
 _WRONG_LOGIN = {AUTHENTICATION_FAILED, ErrorCodes.WRONG_PASSWORD, ErrorCodes.UNKNOWN_USER}
+
+
+def _password(account: str) -> str:
+    """Give an account's password; those of staff, one an area, are derived."""
+    kept = account.partition("_")[0] not in KINDS
+    return (get_password if kept else derive_password)("clickhouse", account)
 
 
 class BadRowError(ValueError):
@@ -48,7 +55,7 @@ class Store:
             host, port = read_settings().store_address
             self._client = Client(
                 host, port=port, user=self.account,
-                password=get_password("clickhouse", self.account), connect_timeout=3,
+                password=_password(self.account), connect_timeout=3,
                 send_receive_timeout=60, sync_request_timeout=5, compression="lz4",
                 settings_is_important=True, client_name="citybrain")
         return self._client
@@ -105,5 +112,5 @@ class Store:
 
 
 def connect(account: str) -> Store:
-    """Give a store for an account: migrator, sink or reader."""
+    """Give a store for an account of ClickHouse; see `infra.clickhouse` and `streams.staff`."""
     return Store(account)

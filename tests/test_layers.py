@@ -19,7 +19,7 @@ ALLOWED = {
              "streams.broker", "streams.privacy", "streams.publishers", "streams.record",
              "streams.secrets"),
     "dashboards": ("dashboards", "schemas", "geo", "streams.queries", "streams.commands",
-                   "streams.settings"),
+                   "streams.settings", "streams.staff", "streams.audit"),
     "infra": OURS,
 }
 ONLY_IN = {

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.map.frame import compose_frame, read_parts
+from dashboards.views import session
 from jobs.cluster import Cluster
 from schemas import registry
 from streams.agents.rules import to_rule
@@ -24,6 +26,7 @@ from streams.commands import put_rules, remove_rule
 from streams.ledger import Ledger, Row
 from streams.publisher import Publisher
 from streams.settings import read_settings
+from streams.staff import ensure_first, list_staff, start_session
 from streams.store import Store, connect
 from tests.components import CHECKOUT, running
 
@@ -195,7 +198,10 @@ def draw_console_page(name: str) -> list[str]:
         from dashboards.views.declared import page_of
         page_of(name)()
 
-    page = AppTest.from_function(script, kwargs={"name": name}, default_timeout=60).run()
+    ensure_first()
+    token = start_session(list_staff()["admin"])
+    with patch.object(session, "read_token", lambda: token):
+        page = AppTest.from_function(script, kwargs={"name": name}, default_timeout=60).run()
     assert not page.exception and len(page.dataframe[0].value) == 20
     return [one.value for one in page.title]
 

@@ -22,6 +22,12 @@ UNITS: dict[str, Text] = {
 WORDS: dict[str, Text] = {
     "city": Text("Jinan City Brain", "济南城市大脑"),
     "city.other": Text("济南城市大脑", "Jinan City Brain"),
+    "login.console": Text("Staff console", "工作台"), "login.name": Text("Name", "账号"),
+    "login.password": Text("Password", "密码"), "login.sign_in": Text("Sign in", "登录"),
+    "login.other": Text("中文", "English"),
+    "login.bad": Text("Name or password is wrong.", "账号或密码错误。"),
+    "login.wait": Text("Too many failed attempts. Try again in {n} s.",
+                       "失败次数过多,请{n}秒后重试。"),
     "wall": Text("City operations centre", "城市运行指挥中心"),
     "state.ok": Text("Running normally", "运行正常"),
     "state.waiting": Text("Waiting for data", "等待数据"),

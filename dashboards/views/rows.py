@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.look.words import spell
-from dashboards.views import address
+from dashboards.views import address, session
 from dashboards.views.table import area_name, heading, shown, to_csv, to_table, word_of
 from dashboards.views.words import say
 from schemas.errors import ComponentError
@@ -29,8 +29,9 @@ Detail = Callable[[Row, str], None]
 @contextmanager
 def reading(language: str) -> Iterator[Store]:
     """Open the store for the block; where it is away, say so plainly instead of the block."""
+    account = session.store_account(language)
     try:
-        with closing(open_store()) as store:
+        with closing(open_store(account)) as store:
             yield store
     except ComponentError as error:
         st.error(say("away", language), icon=":material/cloud_off:")
@@ -136,8 +137,11 @@ def _draw_bar(name: str, listing: Listing, asked: Filter, total: int, language: 
                            lambda one: f"{one} / {pages}", "1")
     cleared.button(say("reset", language), on_click=address.clear, width="stretch")
 
+    account = session.store_account(language)
+
     def make_csv() -> bytes:
-        with closing(open_store()) as reader:
+        """Read the rows again when they are asked for, beyond the page that is shown."""
+        with closing(open_store(account)) as reader:
             return to_csv(listing.columns, console.list_rows(reader, listing, asked), language)
 
     export.download_button(

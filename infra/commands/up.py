@@ -40,7 +40,8 @@ def _tell_addresses(processes: tuple[Process, ...]) -> None:
             click.echo(f"  {ADDRESSES[process.name]:<22} http://{settings.host}:{port}")
     click.echo(f"  {'Kafka, ClickHouse':<22} {settings.bootstrap}, "
                f"{':'.join(map(str, settings.store_address))}")
-    click.echo(f"  {'passwords (yours only)':<22} {passwords_file()}")
+    click.echo(f"  {'passwords (yours only)':<22} {passwords_file()}"
+               " (console: admin, console:admin)")
 
 
 def _watch(daemon: subprocess.Popen[bytes]) -> None:

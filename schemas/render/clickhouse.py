@@ -74,10 +74,22 @@ def _span(lifetime: Lifetime) -> str:
     return "toYYYYMMDD" if lifetime.store_days <= 7 else "toYYYYMM"
 
 
+# Row security stands in the views: `currentUser()` is who asks, although they read as their definer.
+# An account named KIND_AREA sees the rows of its area only, and a viewer no single events.
+_NO_VIEWER = "NOT startsWith(currentUser(), 'viewer')"
+_WHOLE_CITY = "position(currentUser(), '_') = 0"
+
+
+def _own_rows(area: str) -> str:
+    """Render the condition that a row lies in the area of the account that asks."""
+    return f"({_WHOLE_CITY} OR startsWith(`{area}`, splitByChar('_', currentUser())[2]))"
+
+
 def event_view(family: Family) -> str:
     """Render the view of a family's clean events."""
     return (f"CREATE OR REPLACE VIEW city.{family.table}\nDEFINER = migrator SQL SECURITY DEFINER"
-            f"\nAS SELECT * FROM store.{family.table} FINAL")
+            f"\nAS SELECT * FROM store.{family.table} FINAL"
+            f"\nWHERE {_NO_VIEWER} AND {_own_rows('area')}")
 
 
 def result_columns(result: ResultTable) -> tuple[str, ...]:
@@ -111,13 +123,14 @@ def result_table(result: ResultTable) -> str:
 def result_view(result: ResultTable) -> str:
     """Render the view of a result: derived columns, status and revision added."""
     derived = "".join(f",\n    {f.sql} AS {f.name}" for f in result.derived)
+    own = f" WHERE {_own_rows(result.place)}" if result.place else ""
     return (
         f"CREATE OR REPLACE VIEW city.{result.table}\nDEFINER = migrator SQL SECURITY DEFINER"
         f"\nAS SELECT r.*{derived},"
         "\n    multiIf(f.final_at = toDateTime64(0, 3, 'UTC'), 'provisional',"
         " r.late = 0, 'final', 'revised') AS status,"
         "\n    r.late AS revision"
-        f"\nFROM (SELECT * FROM store.{result.table} FINAL) AS r"
+        f"\nFROM (SELECT * FROM store.{result.table} FINAL{own}) AS r"
         "\nLEFT JOIN (SELECT window_seconds, window_start, min(final_at) AS final_at"
         f" FROM store.window_final WHERE result = {_quote(result.name)}"
         " GROUP BY window_seconds, window_start) AS f"
@@ -202,4 +215,5 @@ SYSTEM_MEGABYTES = 512
 def system_view(table: str) -> str:
     """Render the view of one of the platform's own tables."""
     return (f"CREATE OR REPLACE VIEW city.{table}\nDEFINER = migrator SQL SECURITY DEFINER"
-            f"\nAS SELECT * FROM store.{table} FINAL")
+            f"\nAS SELECT * FROM store.{table} FINAL"
+            f"\nWHERE {_NO_VIEWER} AND {_WHOLE_CITY}")

@@ -20,6 +20,6 @@ class Store(Protocol):
         """End the connection."""
 
 
-def open_store() -> Store:
-    """Give the store as the account that only reads; the connection opens at the first query."""
-    return connect("reader")
+def open_store(account: str = "reader") -> Store:
+    """Give the store as an account that only reads; the connection opens at the first query."""
+    return connect(account)

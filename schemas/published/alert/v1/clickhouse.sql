@@ -29,4 +29,5 @@ COMMENT 'The raising or clearing of one alert by one rule at one place. | 告警
 
 CREATE OR REPLACE VIEW city.alert
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.alert FINAL;
+AS SELECT * FROM store.alert FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

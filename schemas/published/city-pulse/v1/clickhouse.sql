@@ -37,6 +37,6 @@ AS SELECT r.*,
     pm2_5_sum / nullIf(pm2_5_samples, 0) / 1000 AS mean_pm2_5,
     multiIf(f.final_at = toDateTime64(0, 3, 'UTC'), 'provisional', r.late = 0, 'final', 'revised') AS status,
     r.late AS revision
-FROM (SELECT * FROM store.city_pulse FINAL) AS r
+FROM (SELECT * FROM store.city_pulse FINAL WHERE (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]))) AS r
 LEFT JOIN (SELECT window_seconds, window_start, min(final_at) AS final_at FROM store.window_final WHERE result = 'city-pulse' GROUP BY window_seconds, window_start) AS f
 USING (window_seconds, window_start);

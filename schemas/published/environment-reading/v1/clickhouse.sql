@@ -23,4 +23,5 @@ COMMENT 'One reading of one quantity at one station. | 环境监测读数';
 
 CREATE OR REPLACE VIEW city.environment_reading
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.environment_reading FINAL;
+AS SELECT * FROM store.environment_reading FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

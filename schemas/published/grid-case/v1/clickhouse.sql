@@ -27,4 +27,5 @@ COMMENT 'One step in the life of one grid case. | 网格事件流转';
 
 CREATE OR REPLACE VIEW city.grid_case
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.grid_case FINAL;
+AS SELECT * FROM store.grid_case FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

@@ -32,6 +32,6 @@ AS SELECT r.*,
     100 * closed / nullIf(filed, 0) AS closed_share,
     multiIf(f.final_at = toDateTime64(0, 3, 'UTC'), 'provisional', r.late = 0, 'final', 'revised') AS status,
     r.late AS revision
-FROM (SELECT * FROM store.grid_caseload FINAL) AS r
+FROM (SELECT * FROM store.grid_caseload FINAL WHERE (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]))) AS r
 LEFT JOIN (SELECT window_seconds, window_start, min(final_at) AS final_at FROM store.window_final WHERE result = 'grid-caseload' GROUP BY window_seconds, window_start) AS f
 USING (window_seconds, window_start);

@@ -28,4 +28,5 @@ COMMENT 'One call to the 12345 hotline, with how it was answered. | 12345热线�
 
 CREATE OR REPLACE VIEW city.hotline_call
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.hotline_call FINAL;
+AS SELECT * FROM store.hotline_call FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

@@ -25,4 +25,5 @@ COMMENT 'Spaces taken in one car park at one moment; closed and unknown are not 
 
 CREATE OR REPLACE VIEW city.parking_occupancy
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.parking_occupancy FINAL;
+AS SELECT * FROM store.parking_occupancy FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

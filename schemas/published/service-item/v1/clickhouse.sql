@@ -27,4 +27,5 @@ COMMENT 'One step of one item of government service. | 政务服务办件';
 
 CREATE OR REPLACE VIEW city.service_item
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.service_item FINAL;
+AS SELECT * FROM store.service_item FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

@@ -26,6 +26,6 @@ AS SELECT r.*,
     100 * online / nullIf(events, 0) AS online_share,
     multiIf(f.final_at = toDateTime64(0, 3, 'UTC'), 'provisional', r.late = 0, 'final', 'revised') AS status,
     r.late AS revision
-FROM (SELECT * FROM store.service_pulse FINAL) AS r
+FROM (SELECT * FROM store.service_pulse FINAL WHERE (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]))) AS r
 LEFT JOIN (SELECT window_seconds, window_start, min(final_at) AS final_at FROM store.window_final WHERE result = 'service-pulse' GROUP BY window_seconds, window_start) AS f
 USING (window_seconds, window_start);

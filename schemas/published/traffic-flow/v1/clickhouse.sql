@@ -27,4 +27,5 @@ COMMENT 'Flow, speed and occupancy that one detector measured over one interval.
 
 CREATE OR REPLACE VIEW city.traffic_flow
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.traffic_flow FINAL;
+AS SELECT * FROM store.traffic_flow FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));

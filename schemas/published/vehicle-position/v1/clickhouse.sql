@@ -26,4 +26,5 @@ COMMENT 'Position and speed of one vehicle at one moment. | 浮动车位置';
 
 CREATE OR REPLACE VIEW city.vehicle_position
 DEFINER = migrator SQL SECURITY DEFINER
-AS SELECT * FROM store.vehicle_position FINAL;
+AS SELECT * FROM store.vehicle_position FINAL
+WHERE NOT startsWith(currentUser(), 'viewer') AND (position(currentUser(), '_') = 0 OR startsWith(`area`, splitByChar('_', currentUser())[2]));
