@@ -48,7 +48,10 @@ class Query:
                 f"{self.result.name}: the query gives {list(self.measures)}, declared {declared}")
 
     def insert(self, generation: int, since_ms: int) -> str:
-        """Render the INSERT; windows that began before `since_ms` (epoch ms) are left alone."""
+        """Render the INSERT; windows that began before `since_ms` (epoch ms) are left alone.
+
+        What is marked 2 (`streams.record.count_as`) came after its windows had closed for good.
+        """
         keys = ", ".join(f"`{f.name}`" for f in self.result.keys)
         names = ", ".join(f"`{name}`" for name in self.measures)
         sums = ", ".join(f"{sql} AS `{name}`" for name, sql in self.measures.items())
@@ -61,7 +64,7 @@ class Query:
             f" COUNT(*) FILTER (WHERE replayed = 0 AND received_at >"
             f" window_start + window_seconds * 1000 + {grace}) AS late, {sums}\n"
             f"FROM ({self._windowed()})\n"
-            f"WHERE replayed = 1 OR window_start >= {since_ms}\n"
+            f"WHERE replayed = 1 OR (replayed = 0 AND window_start >= {since_ms})\n"
             f"GROUP BY window_seconds, window_start, {keys})")
 
     def _windowed(self) -> str:

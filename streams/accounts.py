@@ -67,8 +67,9 @@ RIGHTS: dict[str, list[Right]] = {
         (READ, TOPIC, "intake-tokens", False), (READ, GROUP, "intake", True)],
     "vault": [(READ, TOPIC, "raw-", True), (READ, GROUP, "vault", True)],
     "repair": [
-        (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "repaired", False),
-        (WRITE, TOPIC, "repaired", False), (READ, GROUP, "repair", True)],
+        (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
+        (READ, TOPIC, "repaired", False), (WRITE, TOPIC, "repaired", False),
+        (READ, GROUP, "repair", True)],
     "rebuild": [
         (DESCRIBE, GROUP, "sink", True), *((READ, TOPIC, name, True) for name in OUTPUTS),
         *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final", "publishers"))],

@@ -30,6 +30,7 @@ from streams.origin import refuse_header, refuse_payload
 from streams.privacy import Pseudonyms
 from streams.record import (
     Record,
+    count_as,
     from_message,
     identify,
     observe,
@@ -68,7 +69,7 @@ class Judged:
     body: bytes = b""
     numbers: tuple[int | None, ...] = ()
     texts: tuple[str | None, ...] = ()
-    replayed: bool = False
+    replayed: int = 0
 
 
 class Gate:
@@ -149,7 +150,8 @@ class Gate:
         if recent.seen(event_id, record.received_at):
             return Judged(Verdict.DUPLICATE, route, event_id=event_id, observed_at=observed)
         recent.add(event_id, record.received_at)
-        return Judged(Verdict.ACCEPTED, route, event, event_id, observed, replayed=replayed)
+        return Judged(Verdict.ACCEPTED, route, event, event_id, observed,
+                      replayed=count_as(record, observed) if replayed else 0)
 
     def _areas(self, accepted: Sequence[Judged]) -> Sequence[str]:
         """Locate accepted events, each converted from its publisher's datum; no place → ""."""

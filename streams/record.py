@@ -15,6 +15,10 @@ from schemas.wire import Moment, to_milliseconds
 from streams.duplicates import AHEAD_MS
 
 _HEADERS = ("ce_id", "ce_time", "replay", "map_error", "ce_source")
+# what a header `replay` begins with where a dead letter is sent again
+REPAIRED = b"repair"
+# the longest horizon of a family: results are made to change for so long, and no longer
+CLOSED_MS = 3_600_000
 _moment = msgspec.json.Decoder(Moment)
 
 
@@ -82,6 +86,18 @@ def refuse_untimely(observed: int, record: Record, horizon_seconds: int, *, repl
                        f"{(record.received_at - observed) / 1000:.0f} s old; the family's horizon"
                        f" is {horizon_seconds} s")
     return None
+
+
+def count_as(record: Record, observed: int) -> int:
+    """Say how results count what is replayed: 1 as a recording's, 0 as live, 2 in no window.
+
+    A repaired dead letter belongs to the windows of live events. Where they may still change it is
+    one more late event; where they no longer do, their state is gone and a new count would stand in
+    place of the whole: it is kept as an event, and no window hears of it.
+    """
+    if record.replay is None or not record.replay.startswith(REPAIRED):
+        return 1
+    return 0 if record.received_at - observed <= CLOSED_MS else 2
 
 
 def refuse_unmapped(header: bytes) -> Refusal:

@@ -53,6 +53,12 @@ def test_a_replayed_recording_is_no_laggard() -> None:
     assert "WHERE verdict = 0 AND replayed = 0" in progress
 
 
+def test_windows_hear_of_recordings_always_and_of_late_repairs_never() -> None:
+    for query in list_queries().values():
+        sql = query.insert(1, 1_000)
+        assert "WHERE replayed = 1 OR (replayed = 0 AND window_start >= 1000)" in sql
+
+
 def test_only_the_first_part_carries_the_gates_own_outputs() -> None:
     first = statements(read_settings(), 1, 0, 0)
     assert sum("INSERT INTO events_out" in one for one in first) == 1

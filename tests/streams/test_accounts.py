@@ -34,7 +34,7 @@ MATRIX = {
     "ledger":     "d   r     .      r       .      .        .     .     .     .      .     .     .",
     "intake":     "w   .     .      .       .      .        .     r     .     r      .     .     .",
     "vault":      "r   .     .      .       .      .        .     .     .     .      .     .     .",
-    "repair":     "w   .     .      .       .      .        .     .     .     .      rw    .     .",
+    "repair":     "w   .     .      .       .      .        .     r     .     .      rw    .     .",
     "rebuild":    ".   r     r      r       r      r        r     r     .     .      .     .     .",
     "audit":      ".   .     .      .       .      .        .     .     .     .      .     w     .",
     "anchor":     ".   .     .      .       .      .        .     .     .     .      .     .     w",

@@ -116,6 +116,15 @@ def test_a_replay_may_be_old(gate: Gate) -> None:
     assert judged.verdict is Verdict.ACCEPTED and judged.replayed
 
 
+@pytest.mark.parametrize(("header", "minutes", "counted_as"), [
+    (None, 5, 0), (b"run", 5, 1), (b"run", 90, 1), (b"repair-run", 5, 0), (b"repair-run", 60, 0),
+    (b"repair-run", 61, 2)])
+def test_a_repaired_letter_counts_as_live_and_in_no_window_once_these_have_closed(
+        gate: Gate, header: bytes | None, minutes: int, counted_as: int) -> None:
+    judged, _ = judge(gate, record(0, {"observed_at": NOW - minutes * 60_000}, replay=header))
+    assert (judged.verdict, judged.replayed) == (Verdict.ACCEPTED, counted_as)
+
+
 def test_only_those_registered_for_it_may_replay(gate: Gate) -> None:
     one = record(0, {"observed_at": NOW - 601_000}, topic="raw-foreign--vehicle-position",
                  replay=b"run")

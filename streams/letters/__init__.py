@@ -1,0 +1,1 @@
+"""Take dead letters to their originals, repair them, and send them again."""
