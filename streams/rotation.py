@@ -37,7 +37,7 @@ from streams.secrets import (
     renew_password,
     write_publisher_file,
 )
-from streams.settings import PORTS, read_settings
+from streams.settings import read_settings
 
 SECOND = "--2"
 
@@ -73,9 +73,8 @@ def hand_out(one: Registration, token: str) -> Path:
     """Write the credentials of a publisher's newest account, and a token, into its file."""
     account = one.logins[-1].name
     settings = read_settings()
-    intake = f"http://{settings.host}:{settings.port('intake')}" if "intake" in PORTS else ""
     told = Credentials(one.name, account, get_password("kafka", account), settings.bootstrap,
-                       intake, token)
+                       f"http://{settings.host}:{settings.port('intake')}", token)
     text = msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
     return write_publisher_file(one.name, f"{text}\n")
 

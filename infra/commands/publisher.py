@@ -118,8 +118,7 @@ def _tell_credentials(one: Registration, path: Path, show_password: bool, as_jso
         return
     click.echo(f"{one.name}: connect to {found.bootstrap} as {found.account}"
                " (SASL_PLAINTEXT, SCRAM-SHA-256)")
-    if found.intake:
-        click.echo(f"  or over HTTP: {found.intake}")
+    click.echo(f"  or over HTTP: {found.intake}")
     for topic in told["topics"]:
         click.echo(f"  topic {topic}")
     if not one.families:
