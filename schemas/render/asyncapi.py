@@ -24,8 +24,8 @@ SYSTEM_TOPICS: dict[str, str] = {
     "window-final": "Windows declared final | 已定稿窗口",
     "publishers": "Registration of the publishing systems, datum included | 发布系统登记",
     "rules": "Alert rules | 告警规则",
-    "intake-tokens": "Tokens of the HTTP intake: publisher and hash, never the secret | HTTP 接入令牌",
-    "repaired": "Dead letters that were sent again, by the coordinates of the original | 已补发死信",
+    "intake-tokens": "Tokens of the HTTP intake: publisher and hash | HTTP 接入令牌",
+    "repaired": "Dead letters sent again, by the coordinates of the original | 已补发死信",
     "audit": "Who did what, each writer's records chained | 审计记录",
     "audit-heads": "How far each writer's chain of audit records has come | 审计链首",
 }
