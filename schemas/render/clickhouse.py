@@ -74,7 +74,7 @@ def _span(lifetime: Lifetime) -> str:
     return "toYYYYMMDD" if lifetime.store_days <= 7 else "toYYYYMM"
 
 
-# Row security stands in the views: `currentUser()` is who asks, although they read as their definer.
+# Row security stands in the views: `currentUser()` is who asks, whoever defined them.
 # An account named KIND_AREA sees the rows of its area only, and a viewer no single events.
 _NO_VIEWER = "NOT startsWith(currentUser(), 'viewer')"
 _WHOLE_CITY = "position(currentUser(), '_') = 0"
