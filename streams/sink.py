@@ -12,6 +12,7 @@ import logging
 import signal
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
@@ -35,6 +36,8 @@ BATCH_SECONDS = 0.5
 LAG_SECONDS = 5.0
 LETTER_MS = Lifetime().topic_hours * 3_600_000
 Record = dict[str, Any]
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_decode = msgspec.json.Decoder(Record).decode
 
 
 class Sink:
@@ -43,7 +46,6 @@ class Sink:
     def __init__(self, consumer: Consumer, store: Store, ended: Event) -> None:
         """Take an unsubscribed consumer, the store and the signal to stop."""
         self._consumer, self._store, self._ended = consumer, store, ended
-        self._decode = msgspec.json.Decoder(Record).decode
         self._rows: dict[str, TableRows | None] = {}
         self._gathered: dict[str, list[Record]] = defaultdict(list)
         self._count, self._since = 0, 0.0
@@ -82,10 +84,10 @@ class Sink:
             self._since = time.monotonic()
         self._count += 1
         try:
-            record = self._decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            record = read_record(message)
+        except NO_JSON as error:
             topic, record = "dead-letters", _letter(message, str(error))
-        record[APPENDED_AT] = message.timestamp()[1]
+            record[APPENDED_AT] = message.timestamp()[1]
         record["_at"] = (message.topic(), message.partition(), message.offset())
         self._gathered[topic].append(record)
 
@@ -115,17 +117,10 @@ class Sink:
         return done
 
     def _insert(self, rows: TableRows, records: list[Record]) -> bool:
-        """Insert records; halve the batch around a row that does not fit, and set it aside."""
-        try:
-            with WRITE_SECONDS.labels(rows.table).time():
-                self._store.insert(rows.table, rows.lay_out(records))
-        except (BadRowError, KeyError, TypeError) as error:
-            if len(records) == 1:
-                self._set_aside(records[0], str(error))
-                return True
-            middle = len(records) // 2
-            return self._insert(rows, records[:middle]) and self._insert(rows, records[middle:])
-        ROWS.labels(rows.table).inc(len(records))
+        """Insert records, and set aside those that do not fit."""
+        with WRITE_SECONDS.labels(rows.table).time():
+            written = insert_fitting(self._store, rows, records, self._set_aside)
+        ROWS.labels(rows.table).inc(written)
         return True
 
     def _set_aside(self, record: Record, detail: str) -> None:
@@ -147,6 +142,28 @@ class Sink:
             log.warning("positions: %s", error)
         for topic, lag in lags.items():
             LAG.labels(topic).set(lag)
+
+
+def read_record(message: Message) -> Record:
+    """Read what becomes a row; raise one of NO_JSON on what does not."""
+    record: Record = _decode(message.value() or b"")
+    record[APPENDED_AT] = message.timestamp()[1]
+    return record
+
+
+def insert_fitting(store: Store, rows: TableRows, records: list[Record],
+                   set_aside: Callable[[Record, str], None]) -> int:
+    """Insert records, halving the batch around each that does not fit; give how many do."""
+    try:
+        store.insert(rows.table, rows.lay_out(records))
+    except (BadRowError, KeyError, TypeError) as error:
+        if len(records) == 1:
+            set_aside(records[0], str(error))
+            return 0
+        middle = len(records) // 2
+        return (insert_fitting(store, rows, records[:middle], set_aside)
+                + insert_fitting(store, rows, records[middle:], set_aside))
+    return len(records)
 
 
 def _letter(message: Message, detail: str) -> Record:
