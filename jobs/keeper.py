@@ -181,7 +181,8 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     serve("job")
     keeper, cluster = Keeper(settings), Cluster(settings)
-    while not ended.wait(0.5) and cluster.slots() < settings.parallelism:
+    slots = settings.parallelism * settings.statement_sets
+    while not ended.wait(0.5) and cluster.slots() < slots:
         pass
     while not ended.is_set():
         try:
