@@ -1,0 +1,1 @@
+"""Test what publishers are told of their events."""
