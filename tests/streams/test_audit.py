@@ -16,11 +16,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from infra import audit as commands
 from infra.commands import verify
 from schemas.errors import ComponentError
+from schemas.render.kafka import SYSTEM_TOPICS
 from streams import audit
 from streams.audit import State, append, head_file, read_heads, read_log
-from streams.broker import open_consumer, open_producer
+from streams.broker import open_admin, open_consumer, open_producer
 from streams.chain import Entry, Head, canonical, count_chain, read_sealed, seal
 from streams.secrets import get_key
+from streams.topics import ensure_topics
 from tests.streams.test_chain import detect_all
 
 pytestmark = pytest.mark.live
@@ -189,8 +191,24 @@ def refused(account: str, topic: str) -> bool:
     return [error and error.code() for error in told] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 
 
-def test_a_touched_topic_ends_the_command_in_code_1() -> None:
-    """Runs last: what it puts into the topic stays there."""
+@pytest.fixture
+def begun_anew() -> Iterator[None]:
+    """Leave an audit trail that nobody touched to the tests that follow."""
+    yield
+    admin = open_admin()
+    admin.delete_topics([audit.TOPIC, audit.HEADS])
+    for path in audit.directory().glob("head-*.json"):
+        path.unlink()
+    until = time.monotonic() + 30
+    while set(admin.list_topics()) & {audit.TOPIC, audit.HEADS} and time.monotonic() < until:
+        time.sleep(0.2)
+    ensure_topics(admin, SYSTEM_TOPICS)
+    admin.close()
+    add("begun-anew")
+    assert audit.verify(now()) == (None, {"begun-anew": 1})
+
+
+def test_a_touched_topic_ends_the_command_in_code_1(begun_anew: None) -> None:
     number = add("touched")
     producer = open_producer("admin")
     forged = seal(b"guess", Head("touched", number), ENTRY)
