@@ -15,6 +15,8 @@ from streams.letters.letter import Letter, to_bytes
 from streams.privacy import Pseudonyms
 from streams.record import CLOSED_MS, REPAIRED, Record
 
+# longer ones are refused, in the header as in the payload
+MAX_ID_BYTES = 256
 MayReplay = Callable[[str], bool]
 _RECORD_HEADERS = ("ce_id", "ce_time", "replay", "map_error", "ce_source")
 
@@ -52,13 +54,18 @@ class Judgement:
 
 
 def event_id(letter: Letter) -> str:
-    """Give the id of the original, else one made of its coordinates: always the same."""
-    if letter.event_id:
-        return letter.event_id
-    if "ce_id" in letter.headers:
-        return to_bytes(letter.headers["ce_id"])[:256].decode(errors="replace")
-    found = _field(letter.original, "id")
-    return found if isinstance(found, str) and 0 < len(found) <= 256 else letter.coordinates
+    """Give the id of the original, else one made of its coordinates: always the same.
+
+    What is no id, or was refused as one, is passed over: cut or mended it might be another's.
+    """
+    given: list[object] = []
+    if letter.field != "ce_id":
+        header = to_bytes(letter.headers.get("ce_id", ""))
+        given = [letter.event_id, header.decode(errors="replace")]
+    for found in (*given, _field(letter.original, "id")):
+        if isinstance(found, str) and 0 < len(found.encode(errors="replace")) <= MAX_ID_BYTES:
+            return found
+    return letter.coordinates
 
 
 def _field(body: bytes, name: str) -> object:

@@ -58,6 +58,11 @@ def test_the_id_is_the_originals_own_where_it_has_one() -> None:
     assert event_id(one) == "header"
     one.event_id = "the gate's"
     assert event_id(one) == "the gate's"
+    one.field = "ce_id"
+    assert event_id(one) == "mine"
+    long = letter()
+    long.headers = {"ce_id": "é" * 129}
+    assert event_id(long) == f"{TOPIC}/1/7"
     broken = Letter(TOPIC, 0, 1, NOW, body=to_blob(b"\xff"))
     assert event_id(broken) == f"{TOPIC}/0/1"
 
