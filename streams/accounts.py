@@ -6,6 +6,8 @@ sink        reads everything that the store keeps
 agents      reads results, events, rules; publishes alerts; declares windows final
 ledger      sees offsets of raw topics, reads the tails that the sink has not read yet
 intake      writes raw topics for the publishers whose tokens it reads
+folder      reads who is registered; sends files by the accounts of their publishers
+mqtt        writes raw topics for the publishers whose MQTT topics it reads
 vault       reads raw topics: the originals of dead letters, personal data included
 repair      writes raw topics in a publisher's stead: repaired dead letters, which it notes
 rebuild     reads what the sink reads, and how far the sink has come
@@ -65,6 +67,10 @@ RIGHTS: dict[str, list[Right]] = {
     "intake": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
         (READ, TOPIC, "intake-tokens", False), (READ, GROUP, "intake", True)],
+    "folder": [(READ, TOPIC, "publishers", False), (READ, GROUP, "folder", True)],
+    "mqtt": [
+        (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
+        (READ, GROUP, "mqtt", True)],
     "vault": [(READ, TOPIC, "raw-", True), (READ, GROUP, "vault", True)],
     "repair": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),

@@ -12,6 +12,7 @@ import numpy as np
 
 from geo.datum import to_wgs84
 from geo.tree import AreaTree, read_meta
+from schemas.declare import Family
 from schemas.errors import Refusal
 from schemas.wire import decode
 from streams.record import Record, identify, observe, refuse_unmapped, refuse_untimely
@@ -57,6 +58,34 @@ class _Places:
         self.held.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Hold a message that the gate would take: its event, id, and when it was observed, ms."""
+
+    event: Any
+    event_id: str
+    observed_at: int
+
+
+def judge_message(family: Family, message: Message, now_ms: int, *, replayed: bool
+                  ) -> Good | Refusal:
+    """Judge a message as the gate does, as if received now (epoch ms); duplicates are not seen.
+
+    What is `replayed` may be of any age.
+    """
+    if message.map_error:
+        return refuse_unmapped(message.map_error)
+    event = decode(family, message.body)
+    if isinstance(event, Refusal):
+        return event
+    record = Record("", 0, 0, now_ms, message.body)
+    observed = observe(record, event)
+    if isinstance(observed, Refusal):
+        return observed
+    refusal = refuse_untimely(observed, record, family.horizon_seconds, replayed=replayed)
+    return refusal or Good(event, identify(record, event), observed)
+
+
 class _Tally:
     """Judge messages one by one and keep the counts."""
 
@@ -83,22 +112,14 @@ class _Tally:
 
     def _judge(self, line: int, message: Message) -> Refusal | None:
         """Judge as the gate does what is replayed; enter what is good."""
-        if message.map_error:
-            return refuse_unmapped(message.map_error)
-        event = decode(self.family, message.body)
-        if isinstance(event, Refusal):
-            return event
-        record = Record("", 0, 0, self.now_ms, message.body, replay=b"dry-run")
-        observed = observe(record, event)
-        if isinstance(observed, Refusal):
-            return observed
-        refusal = refuse_untimely(observed, record, self.family.horizon_seconds, replayed=True)
-        if refusal is None:
-            self.repeats.add(identify(record, event), line)
-            self.places.add(event)
-            low, high = self.span or (observed, observed)
-            self.span = (min(low, observed), max(high, observed))
-        return refusal
+        found = judge_message(self.family, message, self.now_ms, replayed=True)
+        if isinstance(found, Refusal):
+            return found
+        self.repeats.add(found.event_id, line)
+        self.places.add(found.event)
+        low, high = self.span or (found.observed_at, found.observed_at)
+        self.span = (min(low, found.observed_at), max(high, found.observed_at))
+        return None
 
 
 def rehearse(recording: Recording, progress: Progress, tree: AreaTree | None

@@ -12,12 +12,12 @@ import pickle
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -190,6 +190,16 @@ def send(recording: Recording, publisher: Publisher, *, run: str, speed: float,
     publisher.flush()
     sent.rows, sent.skipped = recording.mapper.rows, recording.mapper.skipped
     return sent
+
+
+def closing_line(counts: Mapping[str, Any]) -> str:
+    """Say in one line what became of rows and events; duplicates that nobody counted are None."""
+    duplicates, in_flight = counts["duplicates"], counts.get("in_flight")
+    return (f"rows read {counts['rows']:,}; events made {counts['events']:,} ="
+            f" accepted {counts['accepted']:,} + refused {counts['refused']:,}"
+            + (" (duplicates among them are not known yet)" if duplicates is None
+               else f" + duplicates {duplicates:,}")
+            + (f" + in flight {in_flight:,}" if in_flight else ""))
 
 
 def _pace(messages: Iterable[Message], speed: float) -> Iterator[Message]:

@@ -22,7 +22,10 @@ PORTS: dict[str, int] = {
     "metrics_registrar": 19101, "metrics_job": 19102, "metrics_sink": 19103,
     "metrics_finals": 19104, "metrics_ledger": 19105, "metrics_alerts": 19106,
     "metrics_city": 19107, "metrics_flink": 19108, "metrics_intake": 19109,
+    "metrics_folder": 19110, "metrics_mqtt": 19111,
 }
+
+MQTT_OVER_TLS = "mqtts://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ SETTINGS: tuple[Setting, ...] = (
             "Events per second over HTTP of a publisher without a quota of its own; 0: no limit."),
     Setting("CITYBRAIN_INTAKE_BYTES", "2000000",
             "Bytes per second over HTTP of each publisher, unpacked; 0: no limit."),
+    Setting("CITYBRAIN_MQTT", "",
+            "MQTT broker to take events from, host:port or, with TLS, mqtts://host:port; empty:"
+            " none."),
+    Setting("CITYBRAIN_DISK_LIMIT", "95",
+            "Per cent of the home's disk at which no more events are taken; 0: no limit."),
 )
 
 
@@ -73,6 +81,8 @@ class Settings:
     rate: int
     intake_events: int
     intake_bytes: int
+    mqtt: str
+    disk_limit: int
 
     def port(self, name: str) -> int:
         """Get a port by its name in PORTS."""
@@ -89,6 +99,13 @@ class Settings:
         if not self.clickhouse:
             return self.host, self.port("clickhouse")
         return _address("CITYBRAIN_CLICKHOUSE", self.clickhouse)
+
+    @property
+    def mqtt_address(self) -> tuple[str, int, bool]:
+        """Give host and port of the MQTT broker, and whether it is reached over TLS."""
+        secure = self.mqtt.startswith(MQTT_OVER_TLS)
+        host, port = _address("CITYBRAIN_MQTT", self.mqtt.removeprefix(MQTT_OVER_TLS))
+        return host, port, secure
 
     @property
     def areas(self) -> Path:
@@ -127,6 +144,8 @@ def read_settings() -> Settings:
 
     if values["CITYBRAIN_CLICKHOUSE"]:
         _address("CITYBRAIN_CLICKHOUSE", values["CITYBRAIN_CLICKHOUSE"])
+    if values["CITYBRAIN_MQTT"]:
+        _address("CITYBRAIN_MQTT", values["CITYBRAIN_MQTT"].removeprefix(MQTT_OVER_TLS))
     return Settings(
         home=Path(values["CITYBRAIN_HOME"]).resolve(),
         port_offset=number("CITYBRAIN_PORT_OFFSET"), host=values["CITYBRAIN_HOST"],
@@ -137,4 +156,5 @@ def read_settings() -> Settings:
         statement_sets=number("CITYBRAIN_STATEMENT_SETS"),
         mini_batch_ms=number("CITYBRAIN_MINI_BATCH_MS"), seed=number("CITYBRAIN_SEED"),
         rate=number("CITYBRAIN_RATE"), intake_events=number("CITYBRAIN_INTAKE_EVENTS"),
-        intake_bytes=number("CITYBRAIN_INTAKE_BYTES"))
+        intake_bytes=number("CITYBRAIN_INTAKE_BYTES"), mqtt=values["CITYBRAIN_MQTT"],
+        disk_limit=number("CITYBRAIN_DISK_LIMIT"))

@@ -20,7 +20,7 @@ from streams.mapping.read import find_map, read_map
 from streams.publisher import Publisher
 from streams.publishers import Registration, register
 from streams.rehearsal import open_areas, rehearse
-from streams.replay import MAX_SPEED, Recording, Sent, send, shift_to_now
+from streams.replay import MAX_SPEED, Recording, Sent, closing_line, send, shift_to_now
 from streams.settlement import Settlement, read_offsets
 from streams.store import Store
 
@@ -122,11 +122,7 @@ def _tell_rehearsal(outcome: dict[str, Any]) -> None:
 
 def _tell(outcome: dict[str, Any]) -> None:
     """Print the closing lines."""
-    click.echo(
-        f"rows read {outcome['rows']:,}; events made {outcome['events']:,} ="
-        f" accepted {outcome['accepted']:,} + refused {outcome['refused']:,}"
-        f" + duplicates {outcome['duplicates']:,}"
-        + (f" + in flight {outcome['in_flight']:,}" if outcome["in_flight"] else ""))
+    click.echo(closing_line(outcome))
     for row in outcome["reasons"]:
         click.echo(f"  refused {row['events']:,}: {row['reason']} ({row['field']})"
                    + _examples(row))

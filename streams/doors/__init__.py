@@ -1,0 +1,1 @@
+"""Take events by further doors: files dropped into a folder, and MQTT."""
