@@ -34,6 +34,7 @@ from streams.record import (
     from_message,
     identify,
     observe,
+    refuse_id,
     refuse_unmapped,
     refuse_untimely,
 )
@@ -135,7 +136,7 @@ class Gate:
         if isinstance(event, Refusal):
             return self._refuse(record, route, event)
         event_id = identify(record, event)
-        refusal = _refuse_foreign(record, route)
+        refusal = refuse_id(record) or _refuse_foreign(record, route)
         if refusal is not None:
             return self._refuse(record, route, refusal, event_id)
         observed = observe(record, event)

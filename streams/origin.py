@@ -53,5 +53,9 @@ def refuse_payload(body: bytes, publisher: str) -> Refusal | None:
     """
     if _KEY not in body:
         return None
-    source = _payload.decode(body).source
+    try:
+        source = _payload.decode(body).source
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        # the decoder of a family passes over what it does not know, and so has not read it
+        return Refusal(Reason.NOT_JSON, "source", "", str(error) or type(error).__name__)
     return refuse_source("source", source, publisher) if isinstance(source, str) else None

@@ -11,7 +11,7 @@ from confluent_kafka import Message
 from xxhash import xxh3_128_hexdigest
 
 from schemas.errors import Reason, Refusal
-from schemas.wire import Moment, to_milliseconds
+from schemas.wire import Moment, shown, to_milliseconds
 from streams.duplicates import AHEAD_MS
 
 _HEADERS = ("ce_id", "ce_time", "replay", "map_error", "ce_source")
@@ -19,6 +19,8 @@ _HEADERS = ("ce_id", "ce_time", "replay", "map_error", "ce_source")
 REPAIRED = b"repair"
 # the longest horizon of a family: results are made to change for so long, and no longer
 CLOSED_MS = 3_600_000
+MAX_ID_BYTES = 256
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 _moment = msgspec.json.Decoder(Moment)
 
 
@@ -53,13 +55,32 @@ def identify(record: Record, event: Any) -> str:
     return event.id or xxh3_128_hexdigest(record.body or b"")
 
 
+def refuse_id(record: Record) -> Refusal | None:
+    """Refuse an id in the header that is none: what is cut or replaced might be another's id."""
+    header = record.ce_id
+    if header is None:
+        return None
+    if not header or len(header) > MAX_ID_BYTES:
+        return Refusal(Reason.TOO_LONG if header else Reason.EMPTY, "ce_id", f"{len(header)} bytes",
+                       f"an id has 1 to {MAX_ID_BYTES} bytes")
+    try:
+        text = header.decode()
+    except UnicodeDecodeError:
+        return Refusal(Reason.BAD_HEADER, "ce_id", header.decode("utf-8", "replace"),
+                       "an id is UTF-8")
+    if text.isprintable() or not any(c < " " for c in text):
+        return None
+    return Refusal(Reason.CONTROL_CHARACTER, "ce_id", shown(None, text),
+                   "control characters are not allowed")
+
+
 def observe(record: Record, event: Any) -> int | Refusal:
     """Give when the event was observed (epoch ms): header, else payload."""
     moment: int | dt.datetime | None = event.observed_at
     if record.ce_time is not None:
         try:
             moment = _moment.decode(b'"' + record.ce_time + b'"')
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             value = record.ce_time[:64].decode("utf-8", "replace")
             return Refusal(Reason.BAD_TIME, "ce_time", value, str(error))
     if moment is None:
@@ -104,7 +125,7 @@ def refuse_unmapped(header: bytes) -> Refusal:
     """Read why a replayed row could not be mapped from its header."""
     try:
         told = msgspec.json.decode(header, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         told = {}
     return Refusal(Reason.NOT_MAPPED, str(told.get("field", "$")), str(told.get("value", ""))[:64],
                    f"line {told.get('line', '?')}: {told.get('detail', 'not mapped')}")

@@ -10,7 +10,7 @@ from schemas.errors import Reason, Refusal
 from schemas.wire import decode, shown
 from streams.intake.items import Item
 from streams.origin import refuse_payload, refuse_source
-from streams.record import Record, identify, observe, refuse_untimely
+from streams.record import Record, identify, observe, refuse_id, refuse_untimely
 
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str | bytes | None]]
@@ -54,7 +54,7 @@ def _judge(item: Item, publisher: str, family: Family, now_ms: int) -> Judged:
     if isinstance(event, Refusal):
         return Judged(item.attributes.get("id", ""), event)
     event_id = identify(record, event)
-    refusal = _refuse_foreign(item, publisher, family)
+    refusal = refuse_id(record) or _refuse_foreign(item, publisher, family)
     if refusal is not None:
         return Judged(event_id, refusal)
     observed = observe(record, event)
