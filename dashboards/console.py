@@ -19,6 +19,7 @@ from dashboards.views import (
     cases,
     catalogue,
     dead_letters,
+    feedback,
     publishers,
     session,
 )
@@ -84,6 +85,7 @@ def _list_leaves(language: str) -> dict[str, list[Leaf]]:
         "group.system": [
             _own("dead-letters", dead_letters.draw, language, runs),
             _own("publishers", publishers.draw, language, runs),
+            _own("feedback", feedback.draw, language, runs),
             _own("catalogue", catalogue.draw, language, everyone)],
         "group.events": [_declared(name, language, works)
                          for name in sorted(registry.families()) if name not in NAMED],

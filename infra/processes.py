@@ -85,6 +85,7 @@ def list_processes() -> tuple[Process, ...]:
         _ours("finals", "Windows that are final", "streams.finals", "job"),
         _ours("ledger", "Ledger of every event", "streams.ledger", "job"),
         _ours("alerts", "Alert rules (Faust)", "streams.agents.alerts", "job"),
+        _ours("feedback", "Feedback to publishers", "streams.feedback", "job"),
         _ours("city", "The living city (SUMO)", "streams.city", "job", stop_seconds=20),
     )
 

@@ -15,7 +15,7 @@ from schemas import registry
 from streams.broker import client_config
 from streams.settings import read_settings
 
-PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final",
+PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final", "feedback",
                    "publishers", "rules", "intake-tokens", "repaired", "audit", "audit-heads"}
 
 

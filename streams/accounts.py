@@ -5,7 +5,8 @@ gate        reads raw topics and registrations; writes what the Flink job gives
 sink        reads everything that the store keeps
 agents      reads results, events, rules; publishes alerts; declares windows final
 ledger      sees offsets of raw topics, reads the tails that the sink has not read yet
-intake      writes raw topics for the publishers whose tokens it reads
+feedback    reads clean events, dead letters and the gate's counts; writes reports
+intake      writes raw topics for the publishers whose tokens it reads; reads their reports
 folder      reads who is registered; sends files by the accounts of their publishers
 mqtt        writes raw topics for the publishers whose MQTT topics it reads
 vault       reads raw topics: the originals of dead letters, personal data included
@@ -53,7 +54,8 @@ RIGHTS: dict[str, list[Right]] = {
     "sink": [
         (READ, GROUP, "sink", True),
         *((READ, TOPIC, name, True) for name in OUTPUTS),
-        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final", "publishers"))],
+        *((READ, TOPIC, name, False)
+          for name in (*SINGLE_OUTPUTS, "window-final", "publishers", "feedback"))],
     "agents": [
         (READ, GROUP, "agents", True), *((READ, TOPIC, name, True) for name in OUTPUTS),
         (READ, TOPIC, "rules", False), (WRITE, TOPIC, "rules", False),
@@ -64,9 +66,14 @@ RIGHTS: dict[str, list[Right]] = {
         (DESCRIBE, TOPIC, "raw-", True), (READ, GROUP, "ledger", True),
         (DESCRIBE, GROUP, "sink", True), (READ, TOPIC, "event-", True),
         (READ, TOPIC, "dead-letters", False)],
+    "feedback": [
+        (READ, TOPIC, "event-", True), (READ, TOPIC, "dead-letters", False),
+        (READ, TOPIC, "gate-ledger", False), (WRITE, TOPIC, "feedback", False),
+        (READ, GROUP, "feedback", True)],
     "intake": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
-        (READ, TOPIC, "intake-tokens", False), (READ, GROUP, "intake", True)],
+        (READ, TOPIC, "intake-tokens", False), (READ, TOPIC, "feedback", False),
+        (READ, GROUP, "intake", True)],
     "folder": [(READ, TOPIC, "publishers", False), (READ, GROUP, "folder", True)],
     "mqtt": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
@@ -78,7 +85,8 @@ RIGHTS: dict[str, list[Right]] = {
         (READ, GROUP, "repair", True)],
     "rebuild": [
         (DESCRIBE, GROUP, "sink", True), *((READ, TOPIC, name, True) for name in OUTPUTS),
-        *((READ, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, "window-final", "publishers"))],
+        *((READ, TOPIC, name, False)
+          for name in (*SINGLE_OUTPUTS, "window-final", "publishers", "feedback"))],
     "audit": [(WRITE, TOPIC, "audit", False)],
     "anchor": [(WRITE, TOPIC, "audit-heads", False)],
     "auditor": [

@@ -87,6 +87,7 @@ def list_sources() -> dict[str, Source]:
         _system("gate-ledger", counts, "computed_at", "computed_at"),
         _system("publisher-progress", ("source", "family"), "computed_at", "computed_at"),
         _system("publishers", ("name",), "changed_at", "changed_at"),
+        _system("feedback", ("publisher", "family"), "made_at", "made_at"),
         _system("window-final", ("result", "window_seconds", "window_start"), "final_at",
                 "final_at")]
     declared: list[Family | ResultTable] = [

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from schemas import registry
 from schemas.declare import Family, Field, Kind, ResultTable
 from schemas.errors import DeclarationError
@@ -48,6 +50,23 @@ def _count(name: str) -> Take:
 def _seconds(name: str) -> Take:
     """Take an instant in whole seconds from epoch milliseconds."""
     return lambda record: record[name] // 1000
+
+
+def _of(*path: str) -> Take:
+    """Take a value that lies deeper, None where something on the way is null."""
+    def take(record: Mapping[str, Any]) -> Any:
+        """Go down by name."""
+        found: Any = record
+        for name in path:
+            found = None if found is None else found[name]
+        return found
+    return take
+
+
+def _whole(record: Mapping[str, Any]) -> str:
+    """Take all that stands in the topic as JSON, without what was added on the way."""
+    return msgspec.json.encode({name: value for name, value in record.items()
+                                if name != APPENDED_AT and not name.startswith("_")}).decode()
 
 
 def _field(field: Field) -> Take:
@@ -100,6 +119,14 @@ SYSTEM_ROWS: dict[str, TableRows] = {
         "replay": lambda record: record.get("replay", False),
         **{name: _count(name) for name in ("quota_bytes", "quota_events")},
         "removed_at": _plain("removed_at"), "changed_at": _plain(APPENDED_AT)}),
+    "feedback": TableRows("feedback", {
+        **{name: _plain(name) for name in ("publisher", "family", "made_at", "last_received_at")},
+        **{name: _of("hour", name)
+           for name in ("received", "accepted", "refused", "late", "duplicates")},
+        "delay_median": _of("hour", "delay", "p50"), "delay_most": _of("hour", "delay", "max"),
+        "clock_ahead": _of("clock", "ahead_ms"),
+        "findings": lambda record: [one["code"] for one in record["findings"]],
+        "report": _whole}),
     "window-final": TableRows("window_final", {
         "result": _text("result"), "window_seconds": _plain("window_seconds"),
         "window_start": _seconds("window_start"), "final_at": _plain("final_at")}),

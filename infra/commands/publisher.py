@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from infra.audit import audited
+from infra.commands._publisher_feedback import feedback
 from schemas.errors import CityBrainError, ComponentError
 from schemas.render.kafka import raw_name
 from streams import rotation, tokens
@@ -206,6 +207,9 @@ def _last_events() -> dict[str, str]:
             found[row["source"]] = _moment(round(row["last_event"].replace(
                 tzinfo=dt.UTC).timestamp() * 1000))
     return found
+
+
+command.add_command(feedback)
 
 
 @command.command()

@@ -48,7 +48,8 @@ def read_topics() -> list[dict[str, Any]]:
             places = [TopicPartition(name, p) for p in topics[name].partitions]
             bounds = [watching["sink"].get_watermark_offsets(p, timeout=10.0) for p in places]
             group = GROUPS.get(name.split("-")[0], "sink" if name in (
-                "dead-letters", "gate-ledger", "publisher-progress", "window-final") else "")
+                "dead-letters", "gate-ledger", "publisher-progress", "window-final",
+                "feedback") else "")
             read = watching[group].committed(places, timeout=10.0) if group else []
             lag = sum(max(0, high - (p.offset if p.offset >= 0 else low))
                       for p, (low, high) in zip(read, bounds, strict=False))

@@ -22,6 +22,7 @@ SYSTEM_TOPICS: dict[str, str] = {
     "gate-ledger": "What the gate made of each raw partition and minute | 关口台账",
     "publisher-progress": "How far the accepted time of each publisher has come | 发布进度",
     "window-final": "Windows declared final | 已定稿窗口",
+    "feedback": "The newest report to each publisher on each of its families | 接入反馈",
     "publishers": "Registration of the publishing systems, datum included | 发布系统登记",
     "rules": "Alert rules | 告警规则",
     "intake-tokens": "Tokens of the HTTP intake: publisher and hash | HTTP 接入令牌",

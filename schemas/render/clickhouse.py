@@ -202,10 +202,21 @@ ENGINE = ReplacingMergeTree(changed_at)
 ORDER BY name
 COMMENT 'Publishing systems as they are registered | 发布系统登记'"""
 
+FEEDBACK = f"""CREATE TABLE IF NOT EXISTS store.feedback (
+    publisher LowCardinality(String), family LowCardinality(String), made_at {MOMENT},
+    received Int64, accepted Int64, refused Int64, late Int64, duplicates Int64,
+    delay_median Nullable(Int64), delay_most Nullable(Int64), clock_ahead Nullable(Int64),
+    findings Array(String), last_received_at Nullable({MOMENT}), report String
+)
+ENGINE = ReplacingMergeTree(made_at)
+ORDER BY (publisher, family)
+TTL toDateTime(made_at) + INTERVAL 7 DAY
+COMMENT 'The newest report to each publisher on each family, counts of the last hour | 接入反馈'"""
+
 SYSTEM_TABLES: dict[str, str] = {
     "window_final": WINDOW_FINAL, "dead_letters": DEAD_LETTERS, "ledger": LEDGER,
     "gate_ledger": GATE_LEDGER, "publisher_progress": PUBLISHER_PROGRESS,
-    "publishers": PUBLISHERS,
+    "publishers": PUBLISHERS, "feedback": FEEDBACK,
 }
 
 # how large each of these tables may grow

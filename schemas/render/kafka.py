@@ -79,6 +79,9 @@ SYSTEM_TOPICS: tuple[Topic, ...] = (
     Topic("publisher-progress", 1, _settings(168, 64, cleanup_policy="compact,delete",
                                              message_timestamp_type="LogAppendTime")),
     Topic("window-final", 1, _settings(48, 64)),
+    # the newest report on each publisher and family, made anew every other second
+    Topic("feedback", 1, _settings(24, 32, cleanup_policy="compact,delete",
+                                   message_timestamp_type="LogAppendTime")),
     _kept("publishers"),
     _kept("rules"),
     _kept("intake-tokens"),

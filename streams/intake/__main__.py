@@ -8,6 +8,7 @@ import signal
 
 import uvicorn
 
+from streams.feedback.reports import Reports
 from streams.intake.app import build
 from streams.intake.door import Door
 from streams.intake.limits import Limits
@@ -35,8 +36,8 @@ def main() -> None:
     sender = Sender(ACCOUNT, _end)
     door = Door(tokens, publishers, sender, Limits(settings.intake_bytes),
                 settings.intake_events)
-    uvicorn.Server(configure(build(door, sender.close), settings.host,
-                             settings.port("intake"))).run()
+    app = build(door, sender.close, Reports(ACCOUNT))
+    uvicorn.Server(configure(app, settings.host, settings.port("intake"))).run()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from schemas.render.json_schema import payload_schema
 from streams.intake import openapi
 from streams.intake.body import check_encoding, check_length, read_body
 from streams.intake.door import AWAY_SECONDS, Door, Request
+from streams.intake.feedback import PATH, Feedback, KnownReports
 from streams.intake.front import draw_front
 from streams.intake.measures import REQUESTS, SECONDS
 from streams.intake.media import TYPES, recognise
@@ -155,8 +156,12 @@ class Guarded:
         await self._app(scope, receive, guarded)
 
 
-def build(door: Door, close: Callable[[], None] = lambda: None) -> Starlette:
-    """Build the service; `close` is called in the end, when every request is answered."""
+def build(door: Door, close: Callable[[], None] = lambda: None,
+          reports: KnownReports | None = None) -> Starlette:
+    """Build the service; `close` is called in the end, when every request is answered.
+
+    Without `reports` publishers are told that there are none yet.
+    """
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         """Close at the end."""
@@ -165,9 +170,9 @@ def build(door: Door, close: Callable[[], None] = lambda: None) -> Starlette:
 
     app = Starlette(
         routes=[Route("/", front), Route("/healthz", health), Route("/openapi.json", describe),
-                Route("/v1/events/{family}", Events)],
+                Route("/v1/events/{family}", Events), Route(PATH, Feedback)],
         lifespan=lifespan, exception_handlers={HTTPException: answer, Exception: answer},
         middleware=[Middleware(Guarded)])
     app.router.redirect_slashes = False
-    app.state.door = door
+    app.state.door, app.state.reports = door, reports
     return app

@@ -108,6 +108,11 @@ class Door:
         quota = registered.quota_events
         self.limits.check(publisher, self._events_rate if quota is None else quota)
 
+    def families(self, publisher: str) -> list[str]:
+        """List the families for which a publisher is registered."""
+        registered = self._publishers.known().get(publisher)
+        return registered.families if registered else []
+
     async def take(self, request: Request) -> list[dict[str, Any]]:
         """Judge and send the events of a request; give one verdict each."""
         judged, pending = await to_thread.run_sync(self._judge_and_send, request,

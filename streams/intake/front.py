@@ -10,6 +10,7 @@ from schemas.declare import Family
 from schemas.errors import Reason
 from schemas.render.page import both, page
 from streams.intake.body import PLAIN_BYTES, WIRE_BYTES
+from streams.intake.feedback import PATH
 from streams.intake.items import MAX_EVENTS
 from streams.intake.media import Form
 
@@ -69,8 +70,12 @@ def draw_front(families: Sequence[Family], host: str) -> str:
         f"A request may have {WIRE_BYTES >> 20} MiB ({PLAIN_BYTES >> 20} MiB unpacked) and"
         f" {MAX_EVENTS} events; gzip is taken.")
     reasons = " ".join(f"<code>{reason}</code>" for reason in Reason)
+    told = both("同一令牌可随时读取：事件处理结果、拒收样例、延迟、时钟偏差与可疑数值。",
+                "Read with the same token what became of your events: samples of what was refused,"
+                " delays, clocks, gaps, odd values.")
     return page(("事件接入", "Event intake"), lead, "\n".join((
         _section("发送一条", "Send one", f"<pre>{escape(curl(shown, host))}</pre>"),
         _section("格式", "Forms", f"<p>{bounds}</p>{_rows(forms)}"),
         _section("答复", "Answers", f"{_rows(answers)}<p>{reasons}</p>"),
+        _section("反馈", "Feedback", f"<p>{told} <code>{PATH}</code></p>"),
         _section("事件种类", "Families", _rows(listed)))))

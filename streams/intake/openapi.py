@@ -8,6 +8,7 @@ from typing import Any
 from schemas.declare import Family
 from schemas.errors import Reason
 from schemas.render.json_schema import envelope_schema, payload_schema
+from streams.intake import feedback
 from streams.intake.cloudevents import OPTIONAL, REQUIRED
 from streams.intake.items import MAX_EVENTS
 from streams.intake.media import Form
@@ -117,8 +118,10 @@ def document(families: Iterable[Family]) -> Document:
             "/": _page("text/html", "How to publish"),
             "/healthz": _page("application/json", "Whether events can be taken", unready=True),
             "/openapi.json": _page("application/json", "This document"),
+            feedback.PATH: feedback.path(),
             **{f"/v1/events/{one.name}": _events(one) for one in listed}},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {**{one.name: _embedded(payload_schema(one)) for one in listed},
+                        **feedback.components(),
                         "Answer": ANSWER, "Verdict": VERDICT, "Problem": SCHEMA}}}

@@ -15,6 +15,7 @@ import uvicorn
 from schemas import registry
 from streams.intake.app import build
 from streams.intake.door import Door
+from streams.intake.feedback import KnownReports
 from streams.intake.limits import Limits
 from streams.intake.sender import Sender
 from streams.intake.server import configure
@@ -54,10 +55,12 @@ class Publishers:
 
 
 @contextmanager
-def served(door: Door) -> Iterator[tuple[httpx.Client, uvicorn.Server]]:
+def served(door: Door, reports: KnownReports | None = None
+           ) -> Iterator[tuple[httpx.Client, uvicorn.Server]]:
     """Serve a door for as long as a block runs; give a client, and the server."""
     settings = read_settings()
-    server = uvicorn.Server(configure(build(door), settings.host, settings.port("intake")))
+    app = build(door, reports=reports)
+    server = uvicorn.Server(configure(app, settings.host, settings.port("intake")))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     while not server.started:
