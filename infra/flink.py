@@ -28,6 +28,8 @@ from streams.settings import CHECKOUT, read_settings
 ROLES = ("jobmanager", "taskmanager")
 # heap for the groups of a few recordings replayed within the state's lifetime
 TASKMANAGER_MEMORY = "2600m"
+# Flink's managed memory: the Python workers' share, and the blocks of RocksDB where it keeps state
+MANAGED_MEMORY = {"hashmap": "160m", "rocksdb": "512m"}
 WORKER = "pyflink.fn_execution"
 
 
@@ -74,7 +76,8 @@ def write_config() -> Path:
         host=settings.host, rpc_port=settings.port("flink_rpc"),
         rest_port=settings.port("flink_rest"),
         slots=settings.parallelism * settings.statement_sets,
-        taskmanager_memory=TASKMANAGER_MEMORY, savepoints=(home / "savepoints").as_uri(),
+        taskmanager_memory=TASKMANAGER_MEMORY, managed_memory=MANAGED_MEMORY[settings.state],
+        savepoints=(home / "savepoints").as_uri(),
         python=sys.executable))
     return conf
 
