@@ -8,6 +8,7 @@ ClickHouse engine, area codes and map library by npm to `<home>/components`.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,20 @@ def _install_browser() -> None:
                                f"chromium fonts-noto-cjk` ({error})") from error
 
 
+def _install_mqtt_broker() -> None:
+    """Install Eclipse Mosquitto for the tests of the MQTT door, where the machine has none."""
+    if shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"):
+        return
+    for command in (["apt-get", "update"],
+                    ["apt-get", "install", "-y", "--no-install-recommends", "mosquitto"]):
+        try:
+            _call("mqtt-broker", ["env", "DEBIAN_FRONTEND=noninteractive", *command])
+        except InstallError as error:
+            raise InstallError("the tests of the MQTT door need Eclipse Mosquitto, and there is no"
+                               " right to install it here: as root, run `apt-get install"
+                               f" mosquitto` ({error})") from error
+
+
 def list_steps(*, tests: bool) -> list[Step]:
     """List the steps; those of the tests include what a run needs."""
     components = _components()
@@ -136,6 +151,8 @@ def list_steps(*, tests: bool) -> list[Step]:
     if tests:
         steps.append(Step("Chromium and a Chinese font", (INFRA / "preflight.py",),
                           components / "browser.installed", _install_browser))
+        steps.append(Step("MQTT broker of the tests", (INFRA / "preflight.py",),
+                          components / "mqtt-broker.installed", _install_mqtt_broker))
     return steps
 
 

@@ -7,7 +7,7 @@ stopped.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from infra import clickhouse, flink, kafka, readiness
@@ -54,6 +54,13 @@ def _page(name: str, title: str, script: str) -> Process:
                    ("clickhouse", "registrar"))
 
 
+def _chosen_by_setting() -> Iterator[Process]:
+    """Give the processes that run only where a setting names what they need."""
+    if read_settings().mqtt:
+        yield _ours("mqtt", "Events over MQTT", "streams.doors.mqtt", "registrar",
+                    stop_seconds=20)
+
+
 def list_processes() -> tuple[Process, ...]:
     """List every process of the city."""
     return (
@@ -79,6 +86,8 @@ def list_processes() -> tuple[Process, ...]:
         Process("intake", "Event intake over HTTP", _module("streams.intake"),
                 readiness.port_answers("intake"), ("intake", "metrics_intake"), ("registrar",),
                 stop_seconds=20),
+        _ours("folder", "Files dropped below inbox", "streams.doors.folder", "registrar"),
+        *_chosen_by_setting(),
         _page("wall", "Data-hall wall", "wall"),
         _page("console", "Staff console", "entrance"),
         # last: before the jobs run these have nothing new to do, and would take their start's time
