@@ -8,6 +8,7 @@ import uvicorn
 
 from streams.feeds.app import build
 from streams.feeds.board import Board
+from streams.intake.server import HEAD_BYTES, PatientProtocol
 from streams.settings import read_settings
 from streams.store import connect
 
@@ -22,8 +23,9 @@ def main() -> None:
     settings = read_settings()
     uvicorn.run(build(Board(lambda: connect("reader"))), host=settings.host,
                 port=settings.port("feed"), log_level="warning", access_log=False,
-                server_header=False, limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=15,
-                timeout_graceful_shutdown=3)
+                server_header=False, http=PatientProtocol, ws="none",
+                h11_max_incomplete_event_size=HEAD_BYTES, limit_concurrency=MAX_CONNECTIONS,
+                timeout_keep_alive=15, timeout_graceful_shutdown=3)
 
 
 if __name__ == "__main__":

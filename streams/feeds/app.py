@@ -39,7 +39,7 @@ TICK_SECONDS = 1.0
 HTML = "text/html; charset=utf-8"
 PAGES: tuple[Page, ...] = (
     Page("/", "text/html", "A page that a person can read"),
-    Page("/health", JSON, "State of the service and the age of each feed"),
+    Page("/health", JSON, "State of the service and the age of each feed", unready=True),
     Page("/metrics", "text/plain", "Metrics of this process, Prometheus text"),
     Page("/metrics/all", "text/plain", "Metrics of all processes, Prometheus text"),
     Page("/v1/openapi.json", JSON, "This document"),

@@ -18,13 +18,14 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Describe an address that is not a feed."""
+    """Describe an address that is not a feed; `unready` ones say the same with 503, too."""
 
     path: str
     media: str
     summary: str
     parameter: str = ""
     example: str = ""
+    unready: bool = False
 
 
 def _moment(meaning: str) -> Document:
@@ -119,6 +120,8 @@ def _page(page: Page) -> Document:
         "summary": page.summary,
         "responses": {"200": {"description": page.summary, "content": {
             page.media: {"schema": {"type": "object" if "json" in page.media else "string"}}}}}}
+    if page.unready:
+        operation["responses"]["503"] = operation["responses"]["200"]
     if page.parameter:
         operation["parameters"] = [{
             "name": page.parameter, "in": "path", "required": True, "example": page.example,

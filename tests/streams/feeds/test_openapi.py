@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from streams.feeds.app import build
 from streams.feeds.board import Board
+from tests.streams.feeds.conftest import Reach
 
 pytestmark = pytest.mark.live
 
@@ -78,3 +79,14 @@ def test_every_documented_path_answers_as_documented(client: httpx.Client) -> No
             if "json" in media:
                 schema = content[media]["schema"] | {"components": document["components"]}
                 Draft202012Validator(schema).validate(answer.json())
+
+
+def test_an_outage_is_documented_where_it_may_be_told(
+        client: httpx.Client, board: Board, reach: Reach) -> None:
+    document = client.get("/v1/openapi.json").json()
+    reach.away, reach.now = True, reach.now + 100_000
+    board.feeds.clear()
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    told = document["paths"]["/health"]["get"]["responses"]["503"]["content"]
+    Draft202012Validator(told[answer.headers["content-type"]]["schema"]).validate(answer.json())
