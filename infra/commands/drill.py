@@ -11,6 +11,7 @@ from dataclasses import asdict
 import click
 from confluent_kafka import KafkaException
 
+from infra.commands._drill_input import COMMANDS
 from infra.drill import Kill, await_rest, kill
 from infra.processes import Process, choose
 from schemas.errors import CityBrainError
@@ -63,3 +64,7 @@ def _tell(one: Kill) -> Kill:
     """Say that a component is back."""
     click.echo(f"killed {one.name:<12} back after {one.seconds:5.1f} s", err=True)
     return one
+
+
+for one in COMMANDS:
+    command.add_command(one)

@@ -1,0 +1,53 @@
+"""Drill the road with bad input and with disorder, on the real components, in short."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.drills import bad_input, disorder
+from infra.drills.bad_input import BAD_EVERY
+from infra.drills.calls import BARRED, CALLS
+from infra.drills.kinds import KINDS, Door
+from infra.drills.progress import BadInput, find
+from infra.drills.stage import now_ms
+from streams.publishers import read_registrations
+from tests.components import running
+
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
+SEED = int(os.environ.get("CITYBRAIN_TEST_SEED") or 2019)
+
+
+@pytest.fixture
+def intake(road: Path) -> Iterator[None]:
+    """Run the intake beside the road."""
+    with running("intake"):
+        yield
+
+
+def test_bad_input_fares_as_declared_and_good_events_are_counted_once(intake: None) -> None:
+    # as many as it takes to send each kind by each door it may come by
+    events = len(Door) * len(KINDS) * BAD_EVERY
+    state = BadInput(SEED, events, now_ms())
+    bad_input.Drill(state, print).run()
+    assert (state.failures, state.crashes, state.residual) == ([], [], 0)
+    wanted = {*(one.name for one in KINDS), *(one.name for one in CALLS),
+              *(one.name for one in BARRED)}
+    assert wanted == state.kinds.keys() and len(wanted) >= 60
+    assert all(one.expected == one.found > 0 for one in state.kinds.values())
+    assert state.good.found == state.good.expected == events - events // BAD_EVERY
+    assert state.counted_in_results >= state.good.expected
+    assert state.is_clean and find(bad_input.NAME, BadInput) is None
+    assert read_registrations("admin")[bad_input.PUBLISHER].removed_at is not None
+
+
+def test_windows_out_of_disorder_equal_those_computed_from_order(road: Path) -> None:
+    drill = disorder.Drill(20_000, SEED, print, final_lengths=(60,))
+    found = drill.run()
+    assert (found.failures, found.residual) == ([], 0)
+    assert all(found.rows[key] > 100 for key in ("road_id", "area"))
+    assert found.fates == found.counted and len(found.fates) == 4 and min(found.fates.values())
+    assert "provisional" not in found.statuses and found.statuses["revised"] > 0
