@@ -13,6 +13,7 @@ from pathlib import Path
 
 from schemas.errors import SettingsError
 
+STATES = ("hashmap", "rocksdb")
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 PORTS: dict[str, int] = {
@@ -49,6 +50,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_REPLICATION", "1", "Replication factor of topics."),
     Setting("CITYBRAIN_PARALLELISM", "2", "Parallelism of the Flink jobs."),
     Setting("CITYBRAIN_STATEMENT_SETS", "1", "Number of Flink jobs the results are spread over."),
+    Setting("CITYBRAIN_STATE", "hashmap",
+            "Where Flink keeps state: hashmap (on the heap) or rocksdb (bounded, dearer)."),
     Setting("CITYBRAIN_MINI_BATCH_MS", "2000", "Mini-batch latency of the Flink jobs, ms."),
     Setting("CITYBRAIN_SEED", "2019", "Seed of everything generated."),
     Setting("CITYBRAIN_RATE", "1200", "Events per second of the living city."),
@@ -77,6 +80,7 @@ class Settings:
     replication: int
     parallelism: int
     statement_sets: int
+    state: str
     mini_batch_ms: int
     seed: int
     rate: int
@@ -135,6 +139,13 @@ def _address(name: str, value: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """Read one of a few words or say which setting is none of them."""
+    if value not in known:
+        raise SettingsError(f"{name}={value!r} is not one of {', '.join(known)}")
+    return value
+
+
 @cache
 def read_settings() -> Settings:
     """Read all settings from the environment; raise SettingsError naming a malformed one."""
@@ -155,6 +166,7 @@ def read_settings() -> Settings:
         replication=number("CITYBRAIN_REPLICATION"),
         parallelism=number("CITYBRAIN_PARALLELISM"),
         statement_sets=number("CITYBRAIN_STATEMENT_SETS"),
+        state=_one_of("CITYBRAIN_STATE", values["CITYBRAIN_STATE"], STATES),
         mini_batch_ms=number("CITYBRAIN_MINI_BATCH_MS"), seed=number("CITYBRAIN_SEED"),
         rate=number("CITYBRAIN_RATE"), intake_events=number("CITYBRAIN_INTAKE_EVENTS"),
         intake_bytes=number("CITYBRAIN_INTAKE_BYTES"), mqtt=values["CITYBRAIN_MQTT"],
