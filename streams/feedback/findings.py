@@ -47,6 +47,11 @@ def _seconds(ms: float) -> str:
     return f"{ms / 1000:,.0f}" if abs(ms) >= 10_000 else f"{ms / 1000:.1f}"
 
 
+def _tens(ms: int) -> str:
+    """Write ms as tens of seconds: what grows by itself would make a report new each time."""
+    return f"{ms // 10_000 * 10:,}"
+
+
 def _noted(watch: Watch, code: str, field: str, sure: Sure, **words: Any) -> Finding:
     """Make a finding of what was noted event by event."""
     what, noted = (code, field), watch.noted[code, field]
@@ -133,14 +138,14 @@ def find_gaps(watch: Watch, now: int, newest: int) -> Iterator[Finding]:
         if silent:
             yield _make("gap", "likely", len(silent), field=_key_of(watch),
                         last_at=max(seen.received_at for _, seen in silent),
-                        samples=[f"{key}: {_seconds(newest - seen.received_at)} s"
+                        samples=[f"{key}: {_tens(newest - seen.received_at)} s"
                                  for key, seen in silent[-SAMPLES:]])
     if watch.received_at is None or sum(watch.delays.hour.values()) < SILENT_EVENTS:
         return
     length, longest = now - watch.received_at, max(watch.pauses.hour, default=0)
     if length > max(SILENT_MS, GAP_INTERVALS * longest):
         sure: Sure = "likely" if now - newest < OTHERS_MS else "possible"
-        yield _make("silent", sure, 1, last_at=watch.received_at, seconds=_seconds(length),
+        yield _make("silent", sure, 1, last_at=watch.received_at, seconds=_tens(length),
                     longest=_seconds(longest))
 
 

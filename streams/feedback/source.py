@@ -18,7 +18,7 @@ from streams.metrics import ERRORS
 # a fetch waits so long for so much: fewer, fuller answers cost a fraction of the processor
 FETCH = {"fetch.wait.max.ms": 250, "fetch.min.bytes": 65_536}
 BATCH = 5_000
-ASK_SECONDS = 10.0
+ASK_SECONDS, PATIENCE_SECONDS = 10.0, 120.0
 log = logging.getLogger(__name__)
 
 
@@ -32,11 +32,16 @@ class Source:
         self._known: set[tuple[str, int]] = set()
         # the ends that partitions had when their reading began, until they are reached
         self._behind: dict[tuple[str, int], int] = {}
+        self._patient_until = 0.0
 
     @property
     def has_caught_up(self) -> bool:
-        """Tell whether everything was read that was there when its reading began."""
-        return bool(self._known) and not self._behind
+        """Tell whether everything was read that was there when its reading began.
+
+        What was deleted before it was read never comes, and is waited for only so long.
+        """
+        return bool(self._known) and (
+            not self._behind or time.monotonic() > self._patient_until)
 
     def discover(self) -> None:
         """Begin to read what has been made since; while the broker is away, nothing is found."""
@@ -61,13 +66,16 @@ class Source:
         for place in places:
             place.offset = at
         found = self._consumer.offsets_for_times(places, ASK_SECONDS)
+        behind = {}
         for place in found:
             low, high = ends[place.partition]
             place.offset = max(place.offset, low) if place.offset >= 0 else high
             if place.offset < high:
-                self._behind[place.topic, place.partition] = high
+                behind[place.topic, place.partition] = high
         self._consumer.incremental_assign(found)
+        self._behind |= behind
         self._known |= {(place.topic, place.partition) for place in found}
+        self._patient_until = time.monotonic() + PATIENCE_SECONDS
 
     def read(self, seconds: float) -> list[Message]:
         """Read what comes within some seconds, a batch at most."""

@@ -147,7 +147,7 @@ def test_keys_that_fall_silent() -> None:
     assert set(found) == {"gap"}
     assert found["gap"].count == 2
     assert found["gap"].field == "sensor_id"
-    assert found["gap"].samples[0].startswith("d4: 30")
+    assert found["gap"].samples[0].startswith("d4: 300 s")
 
 
 def test_while_nothing_comes_at_all_no_key_is_silent_but_the_stream_is() -> None:
