@@ -22,6 +22,7 @@ from schemas.render import clickhouse
 from schemas.render.clickhouse import column_type
 from streams.accounts import ensure_platform_accounts
 from streams.broker import open_admin
+from streams.disk import Guard
 from streams.metrics import ERRORS, serve
 from streams.publishers import (
     Registration,
@@ -34,6 +35,7 @@ from streams.retention import enforce
 from streams.rotation import finish_due
 from streams.settings import read_settings
 from streams.store import Store, connect
+from streams.throttle import Throttle
 from streams.topics import align_settings, declared_topics, ensure_topics
 
 log = logging.getLogger("registrar")
@@ -126,6 +128,15 @@ def _end_rotations(known: dict[str, Registration]) -> None:
         log.error("%s", error)
 
 
+def _slow_down(throttle: Throttle, known: dict[str, Registration]) -> None:
+    """Slow publishers down while the disk is too full; what fails is tried again next time."""
+    try:
+        throttle.follow(known)
+    except (CityBrainError, KafkaError) as error:
+        ERRORS.labels("throttle").inc()
+        log.error("%s", error)
+
+
 def main() -> None:
     """Follow the declarations and end rotations until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -138,7 +149,7 @@ def main() -> None:
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.unlink(missing_ok=True)
     wanted, enforced_at = True, -math.inf
-    registrations = Registrations("admin")
+    registrations, throttle = Registrations("admin"), Throttle(Guard())
     while not ended.is_set():
         wanted = _refresh() or wanted
         if wanted:
@@ -151,6 +162,7 @@ def main() -> None:
                 log.error("%s", error)
         else:
             _end_rotations(registrations.known())
+            _slow_down(throttle, registrations.known())
         if not wanted and time.monotonic() - enforced_at > RETENTION_SECONDS:
             enforced_at = time.monotonic()
             _keep_sizes()

@@ -34,6 +34,7 @@ WORDS: dict[str, Text] = {
     "state.partly": Text("Some data out of date", "部分数据过期"),
     "state.lost": Text("Connection lost", "连接中断"),
     "state.residual": Text("Ledger does not close", "台账不平"),
+    "state.disk": Text("Disk full, no events taken", "磁盘已满，暂停接收"),
     "fresh": Text("Newest data {age} ago", "最新数据 {age}前"),
     "fresh.none": Text("No data yet", "尚无数据"),
     "age.s": Text("{n} s", "{n}秒"), "age.min": Text("{n} min", "{n}分钟"),

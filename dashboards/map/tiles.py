@@ -127,13 +127,15 @@ def compose_operations(data: Row | None, language: str) -> Row:
     """Compose the operations tile; its first figure must be 0."""
     data = data or {}
     delay = data.get("delay")
+    title = ["operations", *(["state.disk"] if data.get("disk_full") else [])]
 
     def figure(key: str, value: float | None, unit_name: str = "", digits: int = 0) -> Row:
         return _figure(say(f"operations.{key}", language), value, unit_name, digits)
 
     return {
-        "id": "operations", "title": say("operations", language), "at": data.get("at"),
-        "limit": LIMITS["operations"], "gap": data.get("gap"),
+        "id": "operations", "title": " · ".join(say(one, language) for one in title),
+        "at": data.get("at"), "limit": LIMITS["operations"], "gap": data.get("gap"),
+        "disk_full": bool(data.get("disk_full")),
         "figures": [
             figure("residual", data.get("gap")),
             figure("rate", data.get("rate"), unit("/s", language)),

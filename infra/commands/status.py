@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.status import ComponentStatus, list_status
+from streams.disk import Disk, measure
 
 MEBIBYTE = 1024 * 1024
 STATE_COLOURS = {"READY": "green", "STARTING": "yellow"}
@@ -39,17 +40,28 @@ def _draw(rows: list[ComponentStatus]) -> None:
     click.echo(f"memory of all: {total:,.0f} MiB")
 
 
+def _tell_disk(disk: Disk) -> str:
+    """Say how full the disk is, and what follows from it."""
+    line = (f"disk: {disk.used_percent:.1f} % used, {disk.free_bytes / 1e9:,.1f} GB free,"
+            f" limit {disk.limit_percent} %")
+    return line + (": FULL, no events are taken until there is room" if disk.is_full else "")
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
     """Show each component's state, memory, lag and the age of its data.
 
-    The exit code is 0 when every component that was started is ready, else 1.
+    The exit code is 0 when every component that was started is ready and the disk has room for
+    events, else 1.
     """
-    rows = list_status()
+    rows, disk = list_status(), measure()
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows]))
+        told = {"name": "disk", "state": disk.state, **asdict(disk)}
+        click.echo(json.dumps([*(asdict(row) for row in rows), told]))
     else:
         _draw(rows)
+        click.echo(_tell_disk(disk))
     started = [row for row in rows if row.pid]
-    sys.exit(0 if started and all(row.state == "READY" for row in started) else 1)
+    ready = started and all(row.state == "READY" for row in started)
+    sys.exit(0 if ready and not disk.is_full else 1)

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from streams.city.life import City
 from streams.city.outlets import Outlet
+from streams.disk import Guard
 from streams.metrics import EVENTS
 
 LATE_SECONDS = 1.0
@@ -36,8 +37,11 @@ def stop_on_signals() -> None:
 
 
 def live(city: City, outlet: Outlet, duration: int | None) -> int:
-    """Live in real time for a number of seconds, or until stopped; give the events sent."""
-    start, sent, step, silent = time.monotonic(), 0, 0, 0
+    """Live in real time for a number of seconds, or until stopped; give the events sent.
+
+    While the disk is too full for more events the city drives on without telling.
+    """
+    start, sent, step, silent, disk = time.monotonic(), 0, 0, 0, Guard()
     while duration is None or step < duration:
         step += 1
         wait = start + step - time.monotonic()
@@ -54,6 +58,9 @@ def live(city: City, outlet: Outlet, duration: int | None) -> int:
             log.warning("fell behind: %d steps driven without publishing", silent)
             silent = 0
         time.sleep(max(0.0, wait))
+        if disk.is_full():
+            city.skip(time.time_ns() // 1_000_000)
+            continue
         sent += _tell(city, outlet, time.time_ns() // 1_000_000)
         if step % 300 == 1:
             log.info("second %d: %d events sent, %d cases open, %d incidents, %d teleports", step,

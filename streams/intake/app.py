@@ -75,8 +75,9 @@ async def describe(_: HttpRequest) -> Response:
 
 async def health(request: HttpRequest) -> Response:
     """Tell whether events can be taken."""
-    ready = _door(request).is_ready
-    return _json({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
+    door = _door(request)
+    status = ("unavailable" if not door.is_ready else "disk-full" if door.is_full else "ok")
+    return _json({"status": status}, 200 if status == "ok" else 503)
 
 
 class Events(HTTPEndpoint):

@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 
 from schemas.declare import Family
 from schemas.errors import Refusal
+from streams.disk import Guard
 from streams.intake.body import unpack
 from streams.intake.items import split
 from streams.intake.judge import Judged, Ready, judge
@@ -28,6 +29,7 @@ from streams.publishers import Registration
 WORKERS = 2
 DETAIL_CHARACTERS = 300
 AWAY_SECONDS = 5
+FULL_DISK_SECONDS = 60
 
 
 class KnownTokens(Protocol):
@@ -69,11 +71,12 @@ class Door:
 
     def __init__(self, tokens: KnownTokens, publishers: KnownPublishers, sender: Sender,
                  limits: Limits, events_rate: float,
-                 clock: Callable[[], float] = time.time) -> None:
-        """Take who is known, where events go, and what a publisher may send.
+                 clock: Callable[[], float] = time.time, disk: Guard | None = None) -> None:
+        """Take who is known, where events go, what a publisher may send, and the disk.
 
         `events_rate` is for publishers without a quota of their own; `clock` gives epoch seconds.
         """
+        self._disk = disk or Guard()
         self._tokens, self._publishers, self._sender = tokens, publishers, sender
         self.limits, self._events_rate, self._clock = limits, events_rate, clock
         self._workers = CapacityLimiter(WORKERS)
@@ -82,6 +85,11 @@ class Door:
     def is_ready(self) -> bool:
         """Tell whether it is known who may send."""
         return self._tokens.is_ready and self._publishers.is_ready
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the disk is too full to take events."""
+        return self._disk.is_full()
 
     def authenticate(self, authorization: str) -> str:
         """Give the publisher of an Authorization header; refuse any other (401)."""
@@ -98,7 +106,14 @@ class Door:
                       "请在 Authorization 头中给出有效令牌", {"WWW-Authenticate": challenge})
 
     def admit(self, publisher: str, family: Family) -> None:
-        """Refuse a family for which a publisher is not registered (403), and haste (429)."""
+        """Refuse a family for which a publisher is not registered (403), and haste (429).
+
+        Nobody's events are taken while the disk is too full for them (503).
+        """
+        if self.is_full:
+            raise Problem(503, "disk-full", "the disk is too full to take events; send them again"
+                          " when there is room", "磁盘空间不足，暂停接收，请稍后重发",
+                          {"Retry-After": str(FULL_DISK_SECONDS)})
         registered = self._publishers.known().get(publisher)
         if (registered is None or registered.removed_at is not None
                 or family.name not in registered.families):

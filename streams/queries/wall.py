@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas import registry
 from schemas.declare import Family, Field, Kind
+from streams.disk import measure
 from streams.queries.reader import Row, Store
 
 TILED = frozenset({
@@ -210,7 +211,7 @@ def read_operations(store: Store) -> Row:
         "duplicates": sum(row["repeats"] for row in rows) if rows else None,
         "rates": [round(row["total"] / 60, 1) for row in rows[:-1]],
         "at": max((row["computed"] for row in rows), default=None),
-        **_delay(store),
+        "disk_full": measure().is_full, **_delay(store),
     }
 
 

@@ -51,6 +51,7 @@ function showStatus (top, { now, trouble, stale, fresh, level, waiting, frame })
   top.fresh.dataset.level = level
   const [key, grade] = trouble ? ['state.lost', 'bad']
     : operations.gap ? ['state.residual', 'bad']
+      : operations.disk_full ? ['state.disk', 'bad']
       : waiting ? ['state.waiting', 'amber']
         : stale ? ['state.partly', 'amber'] : ['state.ok', 'good']
   say(top.state, words[key])

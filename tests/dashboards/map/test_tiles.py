@@ -79,3 +79,9 @@ def test_operations_show_the_gap_first() -> None:
     assert tile["gap"] == 3
     assert [one["value"] for one in tile["figures"]] == [3, 1000.0, 0.85, 0.1, 2, 4]
     assert compose_operations(None, "en")["gap"] is None
+
+
+def test_a_full_disk_stands_in_the_operations_tile() -> None:
+    assert compose_operations({"disk_full": False}, "zh")["title"] == "系统运行"
+    full = compose_operations({"disk_full": True}, "zh")
+    assert (full["title"], full["disk_full"]) == ("系统运行 · 磁盘已满，暂停接收", True)

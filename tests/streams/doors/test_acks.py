@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from threading import Event
 
-from streams.doors.acks import Acks
+from streams.doors.acks import Acks, Ticket
 
 
 def test_acknowledgements_keep_the_order_of_arrival() -> None:
@@ -47,7 +46,13 @@ def test_confirmations_from_many_threads_keep_the_order() -> None:
     acks = Acks(lambda mid, _: told.append(mid))
     tickets = [acks.add(mid, 1) for mid in range(2_000)]
     random.Random(5).shuffle(tickets)
-    threads = [threading.Thread(target=lambda part=part: [acks.confirm(one) for one in part])
+
+    def confirm(part: list[Ticket]) -> None:
+        """Confirm some of them."""
+        for one in part:
+            acks.confirm(one)
+
+    threads = [threading.Thread(target=confirm, args=(part,))
                for part in (tickets[::3], tickets[1::3], tickets[2::3])]
     for thread in threads:
         thread.start()
@@ -60,7 +65,7 @@ def test_room_is_waited_for_and_an_end_is_heard() -> None:
     acks, ended = Acks(lambda *_: None), Event()
     ticket = acks.add(1, 1)
     assert not acks.wait_below(1, 0.05, ended)
-    thread = threading.Thread(target=lambda: (time.sleep(0.05), acks.confirm(ticket)))
+    thread = threading.Timer(0.05, acks.confirm, [ticket])
     thread.start()
     assert acks.wait_below(1, 30.0, ended)
     thread.join()

@@ -127,7 +127,7 @@ def test_what_comes_while_the_door_is_away_waits_at_the_broker(
 
 
 def test_nothing_is_acknowledged_while_kafka_is_away(known: Known, client: Client) -> None:
-    nowhere = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0}
+    nowhere: dict[str, Any] = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0}
     with served(known, confirm_seconds=0.3, **nowhere):
         for i in range(30):
             client.publish(TOPIC, event(f"kept-{i}"))
