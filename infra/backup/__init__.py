@@ -1,0 +1,1 @@
+"""Copy a city's data to a folder, and bring it back."""

@@ -1,0 +1,1 @@
+"""Test backups and their return."""
