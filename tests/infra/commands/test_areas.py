@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from geo import build as builder
 from geo.tree import AreaTree
+from infra import prepare
 from infra.cli import citybrain
-from infra.commands import areas as commands
 from streams import settings
 from tests.geo.nation import BOW_TIE, CITY, WEST_COUNTY, draw_nation, write_areas
 
@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     nation = draw_nation(tmp_path / "nation")
     monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CITYBRAIN_CITY", CITY)
-    monkeypatch.setattr(commands, "get_component", lambda *_: nation.codes)
+    monkeypatch.setattr(prepare, "get_component", lambda *_: nation.codes)
     monkeypatch.setattr(builder, "polygon_directory", lambda: nation.polygons)
     for module in ("build", "tree"):  # the raster decides speed only
         monkeypatch.setattr(f"geo.{module}.RASTER_SIZE", 256)
@@ -144,7 +144,7 @@ def test_an_import_whose_build_fails_is_taken_back(
     def fail(*_: object, **__: object) -> bool:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(commands, "build_tree", fail)
+    monkeypatch.setattr(prepare, "build_tree", fail)
     other = {"370102001003": WEST_COUNTY}
     told = run("import", str(write_areas(tmp_path / "b.geojson", other)))
     assert told.exit_code == 1 and "no space left" in told.stderr
