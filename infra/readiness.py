@@ -16,7 +16,8 @@ from streams.broker import client_config
 from streams.settings import read_settings
 
 PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final", "feedback",
-                   "publishers", "rules", "intake-tokens", "repaired", "audit", "audit-heads"}
+                   "publishers", "rules", "intake-tokens", "repaired", "audit", "audit-heads",
+                   "vault"}
 
 
 def port_answers(name: str) -> Callable[[], bool]:

@@ -23,7 +23,7 @@ from streams.broker import open_consumer
 from streams.gate import Gate, Judged
 from streams.privacy import Pseudonyms
 from streams.record import Record
-from streams.secrets import get_key
+from streams.secrets import get_day_key
 from streams.settings import read_settings
 
 REGISTRATIONS_SECONDS = 30.0
@@ -47,7 +47,7 @@ def open_gate() -> Gate:
     gate = Gate(
         locate=AreaTree.load(settings.areas).locate_codes, to_wgs84=to_wgs84,
         datum_of=registrations.datum, may_replay=registrations.may_replay,
-        pseudonyms=Pseudonyms(get_key("pseudonym")),
+        pseudonyms=Pseudonyms(get_day_key),
         clock=lambda: time.time_ns() // 1_000_000,
         open_consumer=lambda: open_consumer("gate", "gate-read-back"))
     gc.collect()
@@ -61,7 +61,7 @@ def to_frame(records: list[Record], judged: list[Judged]) -> pd.DataFrame:
     rows = [
         (r.topic, r.partition, r.offset, r.received_at, int(j.verdict),
          j.route.publisher if j.route else "", j.route.family.name if j.route else "", j.key,
-         j.event_id, j.observed_at, j.area, int(j.replayed), j.body,
+         j.event_id, j.observed_at, j.area, int(j.replayed), j.body, j.vault,
          *(j.numbers or (None,) * NUMBER_SLOTS), *(j.texts or (None,) * TEXT_SLOTS))
         for r, j in zip(records, judged, strict=True)]
     names = [name for name, _ in GATE_COLUMNS]

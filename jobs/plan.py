@@ -1,6 +1,6 @@
 """Lay out the Flink jobs: one read and one gate a statement set, the queries spread over them.
 
-The first statement set carries the gate's own outputs (clean events, dead letters, ledger,
+The first statement set carries the gate's own outputs (clean events, dead letters, vault, ledger,
 progress) beside its share of the results; `CITYBRAIN_STATEMENT_SETS` says how many there are.
 """
 
@@ -27,6 +27,7 @@ STATE_TTL_HOURS = 3
 
 EVENTS_OUT = "(topic STRING METADATA, headers MAP<STRING, BYTES> METADATA, k STRING, body BYTES)"
 DEAD_LETTERS = "(k STRING, body BYTES)"
+VAULT = DEAD_LETTERS
 GATE_LEDGER = """(
     raw_topic STRING, raw_partition BIGINT, `minute` BIGINT, records BIGINT, accepted BIGINT,
     refused BIGINT, late BIGINT, duplicates BIGINT, next_offset BIGINT, version BIGINT,
@@ -129,6 +130,7 @@ def declare_tables(environment: TableEnvironment, settings: Settings, since_ms: 
     sinks = {
         "events_out": (EVENTS_OUT, _plain(settings, topic_pattern="event-.+")),
         "dead_letters": (DEAD_LETTERS, _plain(settings, topic="dead-letters")),
+        "vault_out": (VAULT, _plain(settings, topic="vault")),
         "gate_ledger": (GATE_LEDGER, _upsert(settings, "gate-ledger")),
         "publisher_progress": (PROGRESS, _upsert(settings, "publisher-progress")),
     }
@@ -142,7 +144,7 @@ def declare_tables(environment: TableEnvironment, settings: Settings, since_ms: 
 
 
 def gate_inserts(generation: int) -> list[str]:
-    """Render the gate's own outputs: clean events, dead letters, ledger, progress.
+    """Render the gate's own outputs: clean events, dead letters, vault, ledger, progress.
 
     Progress is of live publishers only: the replay of an old recording is no laggard.
     """
@@ -155,6 +157,7 @@ def gate_inserts(generation: int) -> list[str]:
         "'ce_source', ENCODE(publisher, 'UTF-8'), 'ce_type', ENCODE(family, 'UTF-8')], "
         "event_key, body FROM gated WHERE verdict = 0",
         "INSERT INTO dead_letters SELECT raw_topic, body FROM gated WHERE verdict IN (1, 2)",
+        "INSERT INTO vault_out SELECT event_id, vault FROM gated WHERE vault IS NOT NULL",
         "INSERT INTO gate_ledger SELECT raw_topic, raw_partition, `minute`, records, accepted, "
         f"refused, late, duplicates, next_offset, {version} + records FROM (SELECT raw_topic, "
         "raw_partition, received_at - MOD(received_at, 60000) AS `minute`, COUNT(*) AS records, "

@@ -9,7 +9,7 @@ feedback    reads clean events, dead letters and the gate's counts; writes repor
 intake      writes raw topics for the publishers whose tokens it reads; reads their reports
 folder      reads who is registered; sends files by the accounts of their publishers
 mqtt        writes raw topics for the publishers whose MQTT topics it reads
-vault       reads raw topics: the originals of dead letters, personal data included
+vault       reads raw topics and the vault: originals, personal data included
 repair      writes raw topics in a publisher's stead: repaired dead letters, which it notes
 rebuild     reads what the sink reads, and how far the sink has come
 audit       appends audit records and reads none; `anchor` keeps how far each chain has come
@@ -45,12 +45,13 @@ Right = tuple[ACLOperation, ResourceType, str, bool]
 
 OUTPUTS = ("event-", "result-")
 SINGLE_OUTPUTS = ("dead-letters", "gate-ledger", "publisher-progress")
+VAULT = "vault"
 RIGHTS: dict[str, list[Right]] = {
     "gate": [
         (READ, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
         (READ, GROUP, "gate", True),
         *((WRITE, TOPIC, name, True) for name in OUTPUTS),
-        *((WRITE, TOPIC, name, False) for name in SINGLE_OUTPUTS)],
+        *((WRITE, TOPIC, name, False) for name in (*SINGLE_OUTPUTS, VAULT))],
     "sink": [
         (READ, GROUP, "sink", True),
         *((READ, TOPIC, name, True) for name in OUTPUTS),
@@ -78,7 +79,8 @@ RIGHTS: dict[str, list[Right]] = {
     "mqtt": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
         (READ, GROUP, "mqtt", True)],
-    "vault": [(READ, TOPIC, "raw-", True), (READ, GROUP, "vault", True)],
+    "vault": [(READ, TOPIC, "raw-", True), (READ, TOPIC, VAULT, False),
+              (READ, GROUP, "vault", True)],
     "repair": [
         (WRITE, TOPIC, "raw-", True), (READ, TOPIC, "publishers", False),
         (READ, TOPIC, "repaired", False), (WRITE, TOPIC, "repaired", False),

@@ -3,7 +3,8 @@
 This pure function is the same at every door: the Flink job calls it on Arrow batches. One call
 judges a batch of records of any families and gives one verdict a record:
 
-    accepted   → clean JSON for `event-<family>`, and the fields that queries need as slots
+    accepted   → clean JSON for `event-<family>`, the fields that queries need as slots, and for
+                 the vault what was taken out
     refused    → dead letter with reason, field, masked value and the original's coordinates
     late       → the same, for events older than the family's horizon
     duplicate  → counted only
@@ -12,6 +13,8 @@ judges a batch of records of any families and gives one verdict a record:
 from __future__ import annotations
 
 import logging
+import re
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -26,6 +29,7 @@ from schemas.declare import Lifetime
 from schemas.errors import Reason, Refusal
 from schemas.wire import decode
 from streams.duplicates import Duplicates, Recent
+from streams.masking import mask_text
 from streams.origin import refuse_header, refuse_payload
 from streams.privacy import Pseudonyms
 from streams.record import (
@@ -44,6 +48,7 @@ Coordinates = NDArray[np.float64]
 Locate = Callable[[Coordinates, Coordinates], Sequence[str]]
 ToWgs84 = Callable[[str, Coordinates, Coordinates], tuple[Coordinates, Coordinates]]
 HOUR_MS = 3_600_000
+_NUMBER = re.compile(r"-?[0-9.eE+-]{1,40}")
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +76,7 @@ class Judged:
     numbers: tuple[int | None, ...] = ()
     texts: tuple[str | None, ...] = ()
     replayed: int = 0
+    vault: bytes | None = None
 
 
 class Gate:
@@ -123,8 +129,10 @@ class Gate:
         try:
             return self._check_openly(record, route, recent)
         except Exception as error:  # the gate never raises: a raising function ends the TaskManager
-            log.exception("could not judge %s[%d]@%d", record.topic, record.partition,
-                          record.offset)
+            # where, and not what: a message may quote the record, personal data included
+            log.error("could not judge %s[%d]@%d: %s\n%s", record.topic, record.partition,
+                      record.offset, type(error).__name__,
+                      "".join(traceback.format_tb(error.__traceback__)))
             return self._refuse(record, route, Refusal(
                 Reason.INTERNAL, "$", type(error).__name__, "the gate could not judge the record"))
 
@@ -180,14 +188,19 @@ class Gate:
         route = judged.route
         if route is None:
             return
-        values = route.values(judged.event, record.received_at)
+        values = route.values(judged.event, judged.observed_at or record.received_at)
         judged.area, judged.key = area, str(values[route.family.key.name])
         judged.numbers, judged.texts = route.slots(values)
-        judged.body = self._encode({
+        envelope = {
             "id": judged.event_id, "source": route.publisher, "observed_at": judged.observed_at,
             "received_at": record.received_at, "computed_at": now, "area": area,
             "raw_topic": record.topic, "raw_partition": record.partition,
-            "raw_offset": record.offset, **values})
+            "raw_offset": record.offset}
+        judged.body = self._encode(envelope | values)
+        originals = route.originals(judged.event, values)
+        if originals:
+            judged.vault = self._encode(
+                envelope | {"family": route.family.name, "fields": originals})
 
     def _refuse(self, record: Record, route: Route | None, refusal: Refusal, event_id: str = "",
                 observed_at: int | None = None) -> Judged:
@@ -197,8 +210,9 @@ class Gate:
         letter = {
             "source": route.publisher if route else "",
             "family": route.family.name if route else "",
-            "reason": refusal.reason, "field": refusal.field, "value": refusal.value,
-            "detail": refusal.detail, "class": "late" if late else "refused",
+            "reason": refusal.reason, "field": refusal.field,
+            "value": _shown(route, refusal), "detail": mask_text(refusal.detail),
+            "class": "late" if late else "refused",
             "raw_topic": record.topic, "raw_partition": record.partition,
             "raw_offset": record.offset, "event_id": event_id, "observed_at": observed_at,
             "received_at": record.received_at,
@@ -214,6 +228,14 @@ def _refuse_foreign(record: Record, route: Route) -> Refusal | None:
         if refusal is not None:
             return refusal
     return refuse_payload(record.body or b"", route.publisher)
+
+
+def _shown(route: Route | None, refusal: Refusal) -> str:
+    """Give a refused value; where it may be text it may hold what belongs in another field."""
+    fields = route.family.fields if route else ()
+    numeric = any(one.numeric for one in fields if one.name == refusal.field)
+    return refusal.value if numeric and _NUMBER.fullmatch(refusal.value) else mask_text(
+        refusal.value)
 
 
 def _move(judged: Judged, place: Coordinates) -> None:

@@ -24,6 +24,7 @@ from streams.accounts import ensure_platform_accounts
 from streams.broker import open_admin
 from streams.disk import Guard
 from streams.metrics import ERRORS, serve
+from streams.privacy import Pseudonyms
 from streams.publishers import (
     Registration,
     Registrations,
@@ -33,6 +34,7 @@ from streams.publishers import (
 )
 from streams.retention import enforce
 from streams.rotation import finish_due
+from streams.secrets import destroy_day_keys
 from streams.settings import read_settings
 from streams.store import Store, connect
 from streams.throttle import Throttle
@@ -118,6 +120,14 @@ def _keep_sizes() -> None:
         log.error("%s", error)
 
 
+def _destroy_keys() -> None:
+    """Destroy the keys of days of which no raw topic promises a record any more."""
+    longest = max(one.lifetime.raw_hours for one in registry.families().values())
+    today = Pseudonyms.day(time.time_ns() // 1_000_000)
+    for day in destroy_day_keys(math.ceil(longest / 24) + 1, today):
+        log.info("destroyed the pseudonym key of day %d", day)
+
+
 def _end_rotations(known: dict[str, Registration]) -> None:
     """Delete the credentials whose grace is over; what fails is tried again next time."""
     try:
@@ -166,6 +176,7 @@ def main() -> None:
         if not wanted and time.monotonic() - enforced_at > RETENTION_SECONDS:
             enforced_at = time.monotonic()
             _keep_sizes()
+            _destroy_keys()
         ended.wait(PERIOD_SECONDS)
 
 

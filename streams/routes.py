@@ -11,7 +11,8 @@ from schemas import registry
 from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS, Family, Kind, Personal
 from schemas.errors import DeclarationError
 from schemas.wire import to_milliseconds
-from streams.privacy import Pseudonyms, mask_text
+from streams.masking import mask_text
+from streams.privacy import Pseudonyms
 
 RAW_TOPIC = re.compile(r"raw-(?P<publisher>[a-z0-9]+(?:-[a-z0-9]+)*)--(?P<family>[a-z0-9-]+)")
 _LOOK_AGAIN_SECONDS = 5.0
@@ -28,6 +29,12 @@ class Route:
         self._kept = tuple(f.name for f in family.kept)
         self._pseudonymised = self._list(Personal.PSEUDONYM)
         self._masked = self._list(Personal.MASKED)
+        personal = [f for f in family.fields if f.personal is not Personal.NONE]
+        self._named = tuple(f.name for f in personal
+                            if f.kind is Kind.TEXT and f.personal is not Personal.MASKED)
+        # what people say and who they are; of vehicles nothing is kept beside the raw topic
+        spoken = any(f.personal in (Personal.MASKED, Personal.REMOVED) for f in personal)
+        self._vaulted = tuple(f.name for f in personal) if spoken else ()
         self._instants = tuple(f.name for f in family.kept if f.kind is Kind.INSTANT)
         numbers = [n for n, slot in slots.items() if slot[0] == "n"]
         self._numbers = tuple((n, 10 ** by_name[n].decimals) for n in numbers)
@@ -39,20 +46,30 @@ class Route:
         """List the kept fields of one personal-data class."""
         return tuple(f.name for f in self.family.kept if f.personal is personal)
 
-    def values(self, event: Any, received_at: int) -> dict[str, Any]:
+    def values(self, event: Any, observed_at: int) -> dict[str, Any]:
         """Give the kept fields, personal data taken out and instants as epoch ms."""
         values = {name: getattr(event, name) for name in self._kept}
         for name in self._pseudonymised:
             if values[name] is not None:
-                day = Pseudonyms.day(received_at)
+                day = Pseudonyms.day(observed_at)
                 values[name] = self._pseudonyms.of(name, values[name], day)
         for name in self._masked:
             if values[name] is not None:
-                values[name] = mask_text(values[name])
+                values[name] = mask_text(values[name], self._known(event))
         for name in self._instants:
             if values[name] is not None:
                 values[name] = to_milliseconds(values[name])
         return values
+
+    def _known(self, event: Any) -> list[str]:
+        """List the personal values that an event's own fields tell, for its texts to lose them."""
+        return [value for name in self._named if (value := getattr(event, name)) is not None]
+
+    def originals(self, event: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """Give the personal fields as they came, for the vault; none where nothing was changed."""
+        found = {name: value for name in self._vaulted
+                 if (value := getattr(event, name)) is not None}
+        return found if any(values.get(name) != value for name, value in found.items()) else {}
 
     def slots(self, values: dict[str, Any]) -> tuple[tuple[int | None, ...],
                                                      tuple[str | None, ...]]:

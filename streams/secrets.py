@@ -1,7 +1,8 @@
 """Keep the passwords of accounts in one file that only its owner can read.
 
 `<home>/secrets/passwords.json` maps `<system>:<account>` to a password; one that is asked for and
-missing is generated. Keys for pseudonyms lie beside it. Nothing here is ever printed or logged.
+missing is generated. The keys of pseudonyms lie beside it, a file for each day, and end with it.
+Nothing here is ever printed or logged.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import hmac
 import json
 import os
 import secrets
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from streams.settings import read_settings
@@ -102,5 +105,48 @@ def list_accounts(system: str) -> list[str]:
 
 
 def get_key(name: str) -> bytes:
-    """Get a 32-byte key by name (for pseudonyms), generating it at first use."""
+    """Get a 32-byte key by name, generating it at first use."""
     return get_password("key", name).encode()
+
+
+def _day_keys() -> Path:
+    """Give the directory of the keys of days, made with mode 0700."""
+    directory = secrets_directory() / "days"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory
+
+
+def get_day_key(day: int) -> bytes:
+    """Get the random 32-byte key of a day since 1970, made at first use; safe across processes.
+
+    A file appears whole or not at all, and the first one wins. To be asked for renews its age: the
+    recording of an old day keeps its key while it is replayed.
+    """
+    path = _day_keys() / str(day)
+    if not path.exists():
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".")  # mode 0600
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        Path(draft).unlink()
+    os.utime(path)
+    return path.read_bytes()
+
+
+def destroy_day_keys(keep_days: int, today: int) -> list[int]:
+    """Overwrite and delete the keys of days that ended, and were last asked for, so long ago.
+
+    Give the days. What a disk keeps of an overwritten file is the disk's to say.
+    """
+    destroyed, limit = [], time.time() - keep_days * 86_400
+    for path in _day_keys().iterdir():
+        if not path.name.isdigit():
+            continue
+        if today - int(path.name) > keep_days and path.stat().st_mtime < limit:
+            with path.open("r+b") as stream:
+                stream.write(bytes(32))
+                os.fsync(stream.fileno())
+            path.unlink()
+            destroyed.append(int(path.name))
+    return sorted(destroyed)

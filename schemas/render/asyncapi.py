@@ -27,6 +27,7 @@ SYSTEM_TOPICS: dict[str, str] = {
     "rules": "Alert rules | 告警规则",
     "intake-tokens": "Tokens of the HTTP intake: publisher and hash | HTTP 接入令牌",
     "repaired": "Dead letters sent again, by the coordinates of the original | 已补发死信",
+    "vault": "What the gate took out of events, readable by one account | 个人信息保险库",
     "audit": "Who did what, each writer's records chained | 审计记录",
     "audit-heads": "How far each writer's chain of audit records has come | 审计链首",
 }

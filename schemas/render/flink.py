@@ -18,6 +18,7 @@ GATE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("received_at", "BIGINT"), ("verdict", "BIGINT"), ("publisher", "STRING"),
     ("family", "STRING"), ("event_key", "STRING"), ("event_id", "STRING"),
     ("observed_at", "BIGINT"), ("area", "STRING"), ("replayed", "BIGINT"), ("body", "BYTES"),
+    ("vault", "BYTES"),
     *((f"n{i}", "BIGINT") for i in range(NUMBER_SLOTS)),
     *((f"s{i}", "STRING") for i in range(TEXT_SLOTS)),
 )

@@ -8,6 +8,8 @@ from schemas.declare import Family, ResultTable
 
 HOUR_MS = 3_600_000
 MEGABYTE = 1 << 20
+# personal originals live no longer than a case is usually answered in: three days
+VAULT_HOURS = 72
 # the largest payload that the gate reads, and room for key and headers
 MAX_RECORD_BYTES = 262_144 + 65_536
 
@@ -74,6 +76,8 @@ def _kept(name: str, megabytes: int = 16) -> Topic:
 SYSTEM_TOPICS: tuple[Topic, ...] = (
     # as long as the longest raw topic, so that each letter outlives its original
     Topic("dead-letters", 1, _settings(168, 256)),
+    # what the gate takes out of events, for those who may look it up while a case is open
+    Topic("vault", 1, _settings(VAULT_HOURS, 256)),
     Topic("gate-ledger", 1, _settings(48, 64, cleanup_policy="compact,delete",
                                       message_timestamp_type="LogAppendTime")),
     Topic("publisher-progress", 1, _settings(168, 64, cleanup_policy="compact,delete",

@@ -24,24 +24,23 @@ pytestmark = pytest.mark.live
 RAW, OTHERS = "raw-test-buses--parking-occupancy", "raw-test-cabs--parking-occupancy"
 TOPICS = (RAW, "feedback", "event-parking-occupancy", "result-parking-state", "dead-letters",
           "gate-ledger", "publisher-progress", "window-final", "publishers", "rules",
-          "intake-tokens", "repaired", "audit", "audit-heads")
-# r reads, w writes, d sees that it is there and how long it is; a dot is nothing; the first
-# columns are the raw topic and feedback
+          "intake-tokens", "repaired", "audit", "audit-heads", "vault")
+# r reads, w writes, d sees that it is there and how long it is; a dot is nothing; the columns are
+# TOPICS in their order
 MATRIX = {
-    #              r f event result letters ledger progress final publ. rules tokens again audit +
-    "gate":       "r . w     w      w       w      w        .     r     .     .      .     .     .",
-    "sink":       ". r r     r      r       r      r        r     r     .     .      .     .     .",
-    "agents":     ". . r     r      .       .      r        rw    .     rw    .      .     .     .",
-    "ledger":     "d . r     .      r       .      .        .     .     .     .      .     .     .",
-    "feedback":   ". w r     .      r       r      .        .     .     .     .      .     .     .",
-    "intake":     "w r .     .      .       .      .        .     r     .     r      .     .     .",
-    "vault":      "r . .     .      .       .      .        .     .     .     .      .     .     .",
-    "repair":     "w . .     .      .       .      .        .     r     .     .      rw    .     .",
-    "rebuild":    ". r r     r      r       r      r        r     r     .     .      .     .     .",
-    "audit":      ". . .     .      .       .      .        .     .     .     .      .     w     .",
-    "anchor":     ". . .     .      .       .      .        .     .     .     .      .     .     w",
-    "auditor":    ". . .     .      .       .      .        .     .     .     .      .     r     r",
-    "test-buses": "w . .     .      .       .      .        .     .     .     .      .     .     .",
+    "gate":       "r  .  w  w  w  w  w  .  r  .  .  .  .  .  w",
+    "sink":       ".  r  r  r  r  r  r  r  r  .  .  .  .  .  .",
+    "agents":     ".  .  r  r  .  .  r  rw .  rw .  .  .  .  .",
+    "ledger":     "d  .  r  .  r  .  .  .  .  .  .  .  .  .  .",
+    "feedback":   ".  w  r  .  r  r  .  .  .  .  .  .  .  .  .",
+    "intake":     "w  r  .  .  .  .  .  .  r  .  r  .  .  .  .",
+    "vault":      "r  .  .  .  .  .  .  .  .  .  .  .  .  .  r",
+    "repair":     "w  .  .  .  .  .  .  .  r  .  .  rw .  .  .",
+    "rebuild":    ".  r  r  r  r  r  r  r  r  .  .  .  .  .  .",
+    "audit":      ".  .  .  .  .  .  .  .  .  .  .  .  w  .  .",
+    "anchor":     ".  .  .  .  .  .  .  .  .  .  .  .  .  w  .",
+    "auditor":    ".  .  .  .  .  .  .  .  .  .  .  .  r  r  .",
+    "test-buses": "w  .  .  .  .  .  .  .  .  .  .  .  .  .  .",
 }
 LETTERS = {"READ": "r", "WRITE": "w", "CREATE": "c", "DELETE": "x", "ALTER": "a",
            "ALTER_CONFIGS": "g", "DESCRIBE_CONFIGS": "s"}

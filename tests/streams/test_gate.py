@@ -195,3 +195,49 @@ def test_what_the_gate_cannot_judge_is_a_dead_letter_too(
     monkeypatch.setattr("streams.gate.identify", lambda *_: 1 / 0)
     judged, letter = judge(gate, record(0))
     assert letter["reason"] == "internal" and judged.verdict is Verdict.REFUSED
+
+
+def test_what_the_gate_takes_out_goes_to_the_vault_and_nowhere_else(gate: Gate) -> None:
+    topic = "raw-city-hotline--hotline-call"
+    said = {"caller_name": "王小明", "caller_phone": "13800001234",
+            "content": "王小明住3号楼2单元501室"}
+    judged, event = judge(gate, record(0, said, topic))
+    assert event["content"] == "[姓名]住[地址]"
+    assert "caller_name" not in event and len(event["caller_phone"]) == 32
+    kept = json.loads(judged.vault or b"{}")
+    assert kept["fields"] == said
+    assert (kept["id"], kept["family"]) == ("e0", "hotline-call")
+    assert (kept["raw_topic"], kept["raw_partition"], kept["raw_offset"]) == (topic, 0, 0)
+
+
+def test_a_text_that_tells_nothing_and_a_vehicle_go_to_no_vault(gate: Gate) -> None:
+    quiet, _ = judge(gate, record(0, {"description": "路口积水"}, "raw-city-grid--grid-case"))
+    driven, _ = judge(gate, record(0))
+    assert quiet.verdict is driven.verdict is Verdict.ACCEPTED
+    assert quiet.vault is driven.vault is None
+
+
+def test_a_pseudonym_is_of_the_day_of_the_event_and_not_of_its_arrival(gate: Gate) -> None:
+    midnight = (NOW + 8 * 3_600_000) // 86_400_000 * 86_400_000 - 8 * 3_600_000
+    names = [judge(gate, record(i, {"observed_at": midnight + late}, received_at=midnight + 9_000))[
+        1]["vehicle_id"] for i, late in enumerate((-1, 0, 8_000))]
+    assert names[0] != names[1] == names[2]
+
+
+def test_a_dead_letter_shows_no_personal_value_put_into_another_field(gate: Gate) -> None:
+    bad = record(0, {"step": "王先生13812345678"}, "raw-city-grid--grid-case")
+    judged, letter = judge(gate, bad)
+    assert letter["reason"] == "not-in-list"
+    assert "13812345678" not in judged.body.decode() and "王" not in judged.body.decode()
+
+
+def test_what_the_gate_could_not_judge_is_logged_without_its_content(
+        gate: Gate, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(one: Record, event: Any) -> str:
+        """Fail as a library might, quoting the input."""
+        raise ValueError(one.body)
+
+    monkeypatch.setattr("streams.gate.identify", fail)
+    judged, _ = judge(gate, record(0))
+    assert judged.verdict is Verdict.REFUSED
+    assert "ValueError" in caplog.text and "鲁A" not in caplog.text

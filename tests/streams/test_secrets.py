@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -105,3 +106,25 @@ def test_a_publishers_file_is_for_its_owner_only(home: Path) -> None:
     assert path == secrets.publisher_file("bus")
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
     assert path.read_text() == "{}"
+
+
+def test_a_day_has_one_key_whoever_asks_first(home: Path) -> None:
+    key = secrets.get_day_key(20_000)
+    assert len(key) == 32
+    assert secrets.get_day_key(20_000) == key != secrets.get_day_key(20_001)
+    folder = home / "secrets" / "days"
+    assert (mode(folder), mode(folder / "20000")) == (0o700, 0o600)
+    assert sorted(one.name for one in folder.iterdir()) == ["20000", "20001"]
+
+
+def test_keys_end_when_the_day_and_the_last_question_are_long_ago(home: Path) -> None:
+    for day in (100, 101, 200):
+        secrets.get_day_key(day)
+    old = secrets.get_day_key(100)
+    folder = home / "secrets" / "days"
+    for day in (100, 200):
+        os.utime(folder / str(day), (0, 0))
+    # 101 is as old, but was asked for just now; 200 is not over for long enough
+    assert secrets.destroy_day_keys(8, 208) == [100]
+    assert sorted(one.name for one in folder.iterdir()) == ["101", "200"]
+    assert secrets.get_day_key(100) != old

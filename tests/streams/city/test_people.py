@@ -6,7 +6,7 @@ import random
 import re
 
 from streams.city.people import draw_identity, draw_name, draw_phone
-from streams.privacy import mask_text
+from streams.masking import mask_text
 
 
 def test_masks_take_invented_people_out_of_texts() -> None:
