@@ -20,6 +20,7 @@ from streams import rotation, tokens
 from streams.accounts import list_accounts
 from streams.broker import open_admin
 from streams.credentials import read_credentials
+from streams.doors.inbox import inbox
 from streams.publishers import Registration, read_registrations, register
 from streams.quotas import read_byte_rates
 from streams.secrets import publisher_file
@@ -157,7 +158,7 @@ def show(name: str, as_json: bool) -> None:
         found = [row for row in read_publishers() if row["name"] == name]
         if not found:
             rotation.find_publisher(name)
-    for row in found:
+    for row in (one | {"folder": str(inbox() / name)} for one in found):
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
             continue
