@@ -13,7 +13,7 @@ from infra.drills.bad_input import BAD_EVERY
 from infra.drills.calls import BARRED, CALLS
 from infra.drills.kinds import KINDS, Door
 from infra.drills.progress import BadInput, find
-from infra.drills.stage import now_ms
+from infra.drills.stage import now_ms, pulse
 from streams.publishers import read_registrations
 from tests.components import running
 
@@ -32,6 +32,8 @@ def test_bad_input_fares_as_declared_and_good_events_are_counted_once(intake: No
     # as many as it takes to send each kind by each door it may come by
     events = len(Door) * len(KINDS) * BAD_EVERY
     state = BadInput(SEED, events, now_ms())
+    assert {"taskmanager", "jobmanager", "keeper of the jobs", "sink", "intake",
+            "job citybrain-0"} <= pulse().keys()
     bad_input.Drill(state, print).run()
     assert (state.failures, state.crashes, state.residual) == ([], [], 0)
     wanted = {*(one.name for one in KINDS), *(one.name for one in CALLS),

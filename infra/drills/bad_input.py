@@ -111,6 +111,7 @@ class Drill:
                 ensure_topics(admin, [type(undeclared)(
                     self._topics[-1], undeclared.partitions, undeclared.settings)])
             token, before = tokens.issue(PUBLISHER), pulse()
+            keep(NAME, self.state)  # from now on there is something to resume
             while self.state.done < self.state.events:
                 self._batch(token)
                 keep(NAME, self.state)

@@ -9,24 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
-
-import httpx
-import psutil
 
 from infra.drills import fuzz
 from infra.drills.fuzz import Address, Request
+from infra.drills.service import DOCUMENTS, Service, find_service
 from infra.drills.stage import Report
-from schemas.errors import ComponentError
+from infra.drills.stall import stalling
 from streams.settings import read_settings
 
-DOCUMENTS = {"feed": "/v1/openapi.json", "intake": "/openapi.json"}
 CONNECTIONS = 8
-STALLED = 40
 ANSWER_SECONDS = 30.0
 # after this a service that has not answered is taken to wait for the rest of a request
 MORE_SECONDS = 0.25
@@ -36,54 +29,6 @@ GROWTH_BYTES = 96 << 20
 NO_BODY = {204, 304}
 FAILED = 500
 AWAY = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
-
-
-@dataclass
-class Service:
-    """Hold a service under fuzz, its addresses, and what came of it; memory in bytes."""
-
-    name: str
-    port: int
-    addresses: list[Address]
-    unready: set[str]
-    process: psutil.Process
-    statuses: Counter[str] = field(default_factory=Counter)
-    memory: dict[str, int] = field(default_factory=dict)
-    stalled: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-    def measure(self, when: str) -> None:
-        """Note the resident memory, and the peak."""
-        rss = self.process.memory_info().rss
-        self.memory[when] = rss
-        self.memory["peak"] = max(rss, self.memory.get("peak", 0))
-
-
-def find_service(name: str) -> Service:
-    """Find a running service, its process, and what it says that it serves."""
-    settings = read_settings()
-    port = settings.port(name)
-    try:
-        document: dict[str, Any] = httpx.get(
-            f"http://{settings.host}:{port}{DOCUMENTS[name]}", trust_env=False, timeout=30).json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise ComponentError(f"{name} at {settings.host}:{port} does not answer: {error}") from None
-    return Service(name, port, fuzz.list_addresses(document), _unready(document), _serving(port))
-
-
-def _unready(document: dict[str, Any]) -> set[str]:
-    """List the paths that may answer 503."""
-    return {path for path, item in document["paths"].items() for operation in item.values()
-            if "503" in operation["responses"]}
-
-
-def _serving(port: int) -> psutil.Process:
-    """Find the process that listens on a port."""
-    for one in psutil.net_connections("tcp"):
-        address: Any = one.laddr
-        if one.status == psutil.CONN_LISTEN and address.port == port and one.pid:
-            return psutil.Process(one.pid)
-    raise ComponentError(f"no process of yours listens on port {port}")
 
 
 async def _read_answer(reader: asyncio.StreamReader, head_only: bool) -> tuple[int, bool, bytes]:
@@ -176,52 +121,11 @@ def _judge(service: Service, address: Address, request: Request, status: int, bo
                                 f" {body[:SHOWN]!r}")
 
 
-STALLS: dict[str, bytes] = {
-    "half a request line": b"GET /v1/ro",
-    "half a head": b"GET / HTTP/1.1\r\nHost: x\r\nX-",
-    "a body that does not come": (b"POST /v1/events/parking-occupancy HTTP/1.1\r\nHost: x\r\n"
-                                  b"Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"),
-    "nothing": b"",
-}
-
-
-async def _stall(service: Service, host: str, name: str) -> None:
-    """Connect, send some of a request, and wait for the service to end it."""
-    reader, writer = await asyncio.open_connection(host, service.port)
-    writer.write(STALLS[name])
-    try:
-        while await reader.read(65_536):
-            pass
-        service.stalled[f"{name}: ended by the service"] += 1
-    except ConnectionError:
-        service.stalled[f"{name}: ended by the service"] += 1
-    except asyncio.CancelledError:
-        service.stalled[f"{name}: still open"] += 1
-    finally:
-        writer.close()
-
-
-@contextlib.asynccontextmanager
-async def _stalling(service: Service, host: str, patience: float) -> AsyncIterator[None]:
-    """Keep clients that stall beside what a block does, and give the service time to end them."""
-    tasks = [asyncio.create_task(_stall(service, host, name))
-             for _ in range(STALLED // len(STALLS)) for name in STALLS]
-    begun = time.monotonic()
-    try:
-        yield
-        left = max(0.1, patience - (time.monotonic() - begun))
-        await asyncio.wait(tasks, timeout=left)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _drill(service: Service, token: str, requests: int, seed: int, patience: float) -> None:
     """Fuzz one service over several connections at once."""
     host = read_settings().host
     service.measure("before")
-    async with _stalling(service, host, patience):
+    async with stalling(service, host, patience):
         await asyncio.gather(*(
             _fuzz(service, host, token, range(first, requests, CONNECTIONS), seed)
             for first in range(CONNECTIONS)))

@@ -17,7 +17,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from infra.drills import http
+from infra.drills import http, stall
+from infra.drills.service import DOCUMENTS
 from infra.drills.stage import own_publishers
 from streams import tokens
 from streams.publishers import Registration
@@ -48,17 +49,17 @@ def test_garbage_is_answered_and_stalled_clients_are_let_go(token: str) -> None:
         assert one.failures == [], "\n".join(one.failures)
         assert one.statuses.total() == REQUESTS // 2 and one.statuses["200"] > 0
         assert set(one.memory) == {"before", "during", "after", "peak"}
-        assert sum(one.stalled.values()) == http.STALLED // len(http.STALLS) * len(http.STALLS)
+        assert sum(one.stalled.values()) == stall.CLIENTS // len(stall.STALLS) * len(stall.STALLS)
     assert {"400", "404", "405", "415"} <= services[1].statuses.keys()
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=str)
-@pytest.mark.parametrize("service", list(http.DOCUMENTS))
+@pytest.mark.parametrize("service", list(DOCUMENTS))
 def test_every_address_answers_as_its_document_says(
         token: str, service: str, mode: schemathesis.GenerationMode) -> None:
     here = read_settings()
     base = f"http://{here.host}:{here.port(service)}"
-    schema = schemathesis.openapi.from_url(base + http.DOCUMENTS[service])
+    schema = schemathesis.openapi.from_url(base + DOCUMENTS[service])
     operations: list[Any] = [found.ok() for found in schema.get_all_operations()
                              if isinstance(found, Ok)]
     if mode.is_negative:  # nothing can be wrong where nothing is asked
