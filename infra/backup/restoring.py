@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tarfile
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from schemas.errors import ComponentError
 from streams.settings import read_settings
 from streams.store import connect
 
-Move = Callable[[Path, Path], None]
 # what each part brings, and what must not be there before
 PLACES = {"broker": ("kafka", "flink", "audit", "secrets", "schemas"), "store": ("clickhouse",)}
 
@@ -92,47 +90,61 @@ def _copy(source: Path, staging: Path, manifest: Manifest, progress: Progress) -
         (staging / SECRETS).unlink()
 
 
-def _place(staging: Path, home: Path, manifest: Manifest, held: list[Path], progress: Progress
-           ) -> Path | None:
-    """Put what was copied into its places, what was there aside; undo it all where it fails."""
-    aside = home / f"before-restore-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    moved: list[tuple[Path, Path]] = []
+class _Moves:
+    """Move into a home what is restored, and aside what it replaces, so that all can be undone."""
 
-    def move(path: Path, target: Path) -> None:
+    def __init__(self, home: Path) -> None:
+        """Name the folder for what is replaced; it is made when something is."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        self._home, self.aside = home, home / f"before-restore-{stamp}"
+        self._done: list[tuple[Path, Path]] = []
+
+    def _move(self, path: Path, target: Path) -> None:
         """Move, and remember it."""
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.rename(target)
-        moved.append((path, target))
+        self._done.append((path, target))
 
+    def put_aside(self, path: Path) -> None:
+        """Move something of the home aside."""
+        self._move(path, self.aside / path.relative_to(self._home))
+
+    def put(self, path: Path, target: Path) -> None:
+        """Move into place, file by file where a folder is there."""
+        if target.is_dir() and path.is_dir():
+            for one in sorted(path.iterdir()):
+                self.put(one, target / one.name)
+            return
+        if target.exists():
+            self.put_aside(target)
+        self._move(path, target)
+
+    def undo(self) -> None:
+        """Move everything back, the last first."""
+        for path, target in reversed(self._done):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.rename(path)
+        shutil.rmtree(self.aside, ignore_errors=True)  # empty folders by now
+
+
+def _place(staging: Path, home: Path, manifest: Manifest, held: list[Path], progress: Progress
+           ) -> Path | None:
+    """Put what was copied into its places; give where what was there before lies, if any was."""
+    moves, with_store = _Moves(home), "store" in manifest.parts
     try:
         for one in held:
-            move(one, aside / one.name)
+            moves.put_aside(one)
         for one in sorted(staging.iterdir()):
             if one.name != STORE:
-                _move_into(one, home / one.name, move)
-        if "store" in manifest.parts:
+                moves.put(one, home / one.name)
+        if with_store:
             _restore_store(staging / STORE, manifest, progress)
     except BaseException:
-        if "store" in manifest.parts:
+        if with_store:
             shutil.rmtree(home / "clickhouse", ignore_errors=True)
-        for path, target in reversed(moved):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            target.rename(path)
+        moves.undo()
         raise
-    return aside if held else None
-
-
-def _move_into(path: Path, target: Path, move: Move) -> None:
-    """Move a folder into its place, one level deeper where an empty or generated one is there."""
-    if not target.exists():
-        move(path, target)
-        return
-    if path.is_file():
-        target.unlink()
-        move(path, target)
-        return
-    for one in sorted(path.iterdir()):
-        _move_into(one, target / one.name, move)
+    return moves.aside if moves.aside.exists() else None
 
 
 def _restore_store(folder: Path, manifest: Manifest, progress: Progress) -> None:

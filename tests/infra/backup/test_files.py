@@ -150,7 +150,18 @@ def test_a_store_that_differs_puts_everything_back(
         restore(tmp_path / "b", force=True, progress=silent)
     assert list_files(home / "clickhouse") == [home / "clickhouse/data/kept"]
     assert (home / "kafka/server.properties").exists()
-    assert not (home / ".restoring").exists()
+    assert not any(one.name.startswith((".restoring", "before-")) for one in home.iterdir())
+
+
+def test_declarations_are_replaced_and_others_stay(home: Path, tmp_path: Path) -> None:
+    make(tmp_path / "b", [], silent, silent)
+    put(home / "schemas/buoy.py", "changed since")
+    put(home / "schemas/tide.py", "added since")
+    _, aside = restore(tmp_path / "b", force=False, progress=silent)
+    assert (home / "schemas/buoy.py").read_text() == "declared"
+    assert (home / "schemas/tide.py").read_text() == "added since"
+    assert aside is not None
+    assert (aside / "schemas/buoy.py").read_text() == "changed since"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
