@@ -21,10 +21,11 @@ from geo.tree import AreaTree
 from infra.components import clickhouse_library
 from infra.engine import load_engine
 from infra.files import make_private_directory, render, write_private
-from schemas.errors import ComponentError
+from schemas.errors import CityBrainError
 from streams.secrets import derive_password, get_password
 from streams.settings import read_settings
 from streams.staff import KINDS, store_account
+from streams.tls import check_exposure
 
 ACCOUNTS = ("migrator", "sink", "reader")
 MEMORY_BYTES = 1_200_000_000
@@ -113,9 +114,10 @@ def is_ready() -> bool:
 def main() -> None:
     """Serve until SIGTERM or SIGINT; parts are written whole, so leaving at once loses nothing."""
     try:
+        check_exposure("ClickHouse", speaks_tls=False)
         arguments = _arguments(write_config())
         clickhouse_library()
-    except ComponentError as error:
+    except CityBrainError as error:
         sys.exit(f"clickhouse: {error}")
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)

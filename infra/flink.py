@@ -21,9 +21,10 @@ import yaml
 from infra.components import flink_libraries, pyflink_home
 from infra.files import make_private_directory, render, write_private
 from infra.orphans import stop_marked
-from schemas.errors import ComponentError
+from schemas.errors import CityBrainError
 from streams.secrets import get_password
 from streams.settings import CHECKOUT, read_settings
+from streams.tls import check_exposure
 
 ROLES = ("jobmanager", "taskmanager")
 # heap for the groups of a few recordings replayed within the state's lifetime
@@ -128,11 +129,12 @@ def main() -> None:
     if role not in ROLES:
         sys.exit(f"usage: python -m infra.flink {'|'.join(ROLES)}")
     try:
+        check_exposure("Flink", speaks_tls=False)
         write_config()
         link_libraries()
         script = pyflink_home() / "bin" / f"{role}.sh"
         temporary = _renew_temporary(role)
-    except ComponentError as error:
+    except CityBrainError as error:
         sys.exit(f"{role}: {error}")
     os.environ.update(environment(), JVM_ARGS=f"-Djava.io.tmpdir={temporary}")
     os.execv("/bin/bash", ["bash", str(script), "start-foreground",

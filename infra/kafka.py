@@ -13,13 +13,20 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from infra.components import kafka_libraries
 from infra.files import make_private_directory, render, write_private
-from schemas.errors import ComponentError
+from schemas.errors import CityBrainError, ComponentError
 from streams.broker import client_config
 from streams.secrets import get_password
 from streams.settings import read_settings
+from streams.tls import check_exposure, find_files, for_java, is_loopback
 
 ACCOUNTS = ("admin", "gate", "sink", "agents")
 HEAP = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=128m",
@@ -38,9 +45,25 @@ def write_config() -> Path:
     (home / "log4j2.properties").write_text(render("kafka-log4j2.properties"))
     return write_private(home / "server.properties", render(
         "server.properties", data=home / "data", host=settings.host, advertised=settings.host,
+        controller_host=settings.host if is_loopback(settings.host) else "127.0.0.1",
+        protocol=for_java()["security.protocol"], tls=_tls(home),
         port=settings.port("kafka"), controller_port=settings.port("kafka_controller"),
         admin_password=get_password("kafka", "admin"),
         controller_password=get_password("kafka", "controller")))
+
+
+def _tls(home: Path) -> str:
+    """Give the broker's settings of TLS; it wants a PKCS#8 key and the certificate in one file."""
+    files = find_files()
+    if files is None:
+        return ""
+    key = load_pem_private_key(files.key.read_bytes(), None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both = write_private(home / "listener.pem",
+                         key.decode() + files.certificate.read_text())
+    return "\n".join((
+        "ssl.keystore.type=PEM", f"ssl.keystore.location={both}", "ssl.truststore.type=PEM",
+        f"ssl.truststore.location={files.authority}", "ssl.enabled.protocols=TLSv1.3,TLSv1.2"))
 
 
 def java(*arguments: str) -> list[str]:
@@ -91,10 +114,11 @@ def is_ready() -> bool:
 def main() -> None:
     """Write the configuration, format when new, and become the broker."""
     try:
+        check_exposure("the broker")
         config = write_config()
         format_storage(config)
         command = java("kafka.Kafka", str(config))
-    except ComponentError as error:
+    except CityBrainError as error:
         sys.exit(f"kafka: {error}")
     os.execvp(command[0], command)
 

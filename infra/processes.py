@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from infra import clickhouse, flink, kafka, readiness
 from schemas.errors import SettingsError
 from streams.settings import read_settings
+from streams.tls import for_streamlit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def _page(name: str, title: str, script: str) -> Process:
         "streamlit", "run", f"dashboards/{script}.py", "--server.port", str(settings.port(name)),
         "--server.address", settings.host, "--server.headless", "true",
         "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
-        "--client.toolbarMode", "minimal", "--client.showErrorDetails", "none")
+        "--client.toolbarMode", "minimal", "--client.showErrorDetails", "none",
+        *for_streamlit())
     return Process(name, title, command, readiness.port_answers(name), (name,),
                    ("clickhouse", "registrar"))
 

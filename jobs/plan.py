@@ -19,6 +19,7 @@ from schemas.declare import Family
 from schemas.errors import DeclarationError
 from schemas.render import flink
 from streams.settings import Settings
+from streams.tls import for_java
 
 HERE = Path(__file__).parent
 JOB_PREFIX = "citybrain"
@@ -58,7 +59,7 @@ def kafka_options(settings: Settings) -> dict[str, str]:
     """Give the connection of every Kafka table; the login comes from the JAAS file of the JVM."""
     return {
         "properties.bootstrap.servers": settings.bootstrap,
-        "properties.security.protocol": "SASL_PLAINTEXT",
+        **{f"properties.{name}": value for name, value in for_java().items()},
         "properties.sasl.mechanism": "SCRAM-SHA-256",
     }
 

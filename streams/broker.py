@@ -18,6 +18,7 @@ from schemas.errors import ComponentError
 from streams.delivery.base import BATCH_BYTES
 from streams.secrets import get_password
 from streams.settings import read_settings
+from streams.tls import for_confluent, for_kafka_python
 
 logging.getLogger("kafka").addHandler(logging.NullHandler())
 
@@ -31,7 +32,7 @@ def client_config(account: str) -> dict[str, Any]:
     silent: dict[str, Any] = {} if logging.getLogger().handlers else {"log_level": 0}
     return {
         "bootstrap.servers": read_settings().bootstrap,
-        "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
+        **for_confluent(), "sasl.mechanism": "SCRAM-SHA-256",
         "sasl.username": account, "sasl.password": get_password("kafka", account),
         "client.id": f"citybrain-{account}", "log.connection.close": False,
         **silent,
@@ -59,7 +60,7 @@ def open_admin(account: str = "admin") -> KafkaAdminClient:
     settings = read_settings()
     try:
         return KafkaAdminClient(
-            bootstrap_servers=settings.bootstrap, security_protocol="SASL_PLAINTEXT",
+            bootstrap_servers=settings.bootstrap, **for_kafka_python(),
             sasl_mechanism="SCRAM-SHA-256", sasl_plain_username=account,
             sasl_plain_password=get_password("kafka", account), client_id=f"citybrain-{account}")
     except KafkaError as error:

@@ -19,7 +19,10 @@ from streams.settings import read_settings
 
 
 class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hold what a publisher needs to send: over Kafka an account, over HTTP a token."""
+    """Hold what a publisher needs to send: over Kafka an account, over HTTP a token.
+
+    `authority` is the file (PEM) of whom it trusts, where the servers speak TLS.
+    """
 
     publisher: str
     account: str
@@ -27,6 +30,7 @@ class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
     bootstrap: str
     intake: str = ""
     token: str = ""
+    authority: str = ""
 
     def __repr__(self) -> str:
         """Show no secret, wherever this is logged."""

@@ -38,6 +38,7 @@ from streams.secrets import (
     write_publisher_file,
 )
 from streams.settings import read_settings
+from streams.tls import find_files, scheme
 
 SECOND = "--2"
 
@@ -74,7 +75,8 @@ def hand_out(one: Registration, token: str) -> Path:
     account = one.logins[-1].name
     settings = read_settings()
     told = Credentials(one.name, account, get_password("kafka", account), settings.bootstrap,
-                       f"http://{settings.host}:{settings.port('intake')}", token)
+                       f"{scheme()}://{settings.host}:{settings.port('intake')}", token,
+                       str(files.authority) if (files := find_files()) else "")
     text = msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
     return write_publisher_file(one.name, f"{text}\n")
 

@@ -23,6 +23,7 @@ PORTS: dict[str, int] = {
     "metrics_registrar": 19101, "metrics_job": 19102, "metrics_sink": 19103,
     "metrics_finals": 19104, "metrics_ledger": 19105, "metrics_alerts": 19106,
     "metrics_city": 19107, "metrics_flink": 19108, "metrics_intake": 19109,
+    "metrics_folder": 19110, "metrics_mqtt": 19111,
     "metrics_feedback": 19112,
     "metrics_folder": 19110, "metrics_mqtt": 19111,
 }
@@ -44,6 +45,10 @@ SETTINGS: tuple[Setting, ...] = (
             "Directory of state: components, secrets, data, logs."),
     Setting("CITYBRAIN_PORT_OFFSET", "0", "Number added to every port."),
     Setting("CITYBRAIN_HOST", "127.0.0.1", "Address that every server binds to."),
+    Setting("CITYBRAIN_TLS", "",
+            "Folder of cert.pem, key.pem and ca.pem with which servers speak TLS; empty: none."),
+    Setting("CITYBRAIN_PLAINTEXT", "",
+            "yes: servers may be reached from elsewhere without TLS; the network protects them."),
     Setting("CITYBRAIN_CITY", "3701", "Code of the configured city (4 digits)."),
     Setting("CITYBRAIN_BROKERS", "", "Kafka bootstrap servers; empty: the one started here."),
     Setting("CITYBRAIN_CLICKHOUSE", "", "ClickHouse host:port; empty: the one started here."),
@@ -88,6 +93,8 @@ class Settings:
     intake_bytes: int
     mqtt: str
     disk_limit: int
+    tls: str = ""
+    plaintext: bool = False
 
     def port(self, name: str) -> int:
         """Get a port by its name in PORTS."""
@@ -170,4 +177,5 @@ def read_settings() -> Settings:
         mini_batch_ms=number("CITYBRAIN_MINI_BATCH_MS"), seed=number("CITYBRAIN_SEED"),
         rate=number("CITYBRAIN_RATE"), intake_events=number("CITYBRAIN_INTAKE_EVENTS"),
         intake_bytes=number("CITYBRAIN_INTAKE_BYTES"), mqtt=values["CITYBRAIN_MQTT"],
-        disk_limit=number("CITYBRAIN_DISK_LIMIT"))
+        disk_limit=number("CITYBRAIN_DISK_LIMIT"),
+        tls=values["CITYBRAIN_TLS"], plaintext=values["CITYBRAIN_PLAINTEXT"] == "yes")

@@ -17,7 +17,7 @@ ALLOWED = {
     "jobs": ("jobs", "schemas", "geo", "streams.settings", "streams.gate", "streams.metrics",
              # what the gate needs
              "streams.broker", "streams.privacy", "streams.publishers", "streams.record",
-             "streams.secrets"),
+             "streams.secrets", "streams.tls"),
     "dashboards": ("dashboards", "schemas", "geo", "streams.queries", "streams.commands",
                    "streams.settings", "streams.staff", "streams.audit"),
     "infra": OURS,

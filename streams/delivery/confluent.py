@@ -21,6 +21,7 @@ from streams.delivery.base import (
     TroubleError,
     is_reachable,
 )
+from streams.tls import for_confluent
 
 _SLICE_SECONDS = 0.25
 _TROUBLES = {
@@ -35,7 +36,7 @@ def _settings(credentials: Credentials, linger_ms: int, batch_bytes: int) -> dic
     """Give the settings of the producer; it is silent in a program that keeps no log."""
     silent: dict[str, Any] = {} if logging.getLogger().handlers else {"log_level": 0}
     return {
-        "bootstrap.servers": credentials.bootstrap, "security.protocol": "SASL_PLAINTEXT",
+        "bootstrap.servers": credentials.bootstrap, **for_confluent(credentials.authority),
         "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": credentials.account,
         "sasl.password": credentials.password, "client.id": f"citybrain-{credentials.publisher}",
         "enable.idempotence": True, "compression.type": "lz4", "linger.ms": linger_ms,

@@ -36,6 +36,7 @@ from streams.delivery.base import (
     TroubleError,
     is_reachable,
 )
+from streams.tls import for_kafka_python
 
 _REQUEST_SECONDS = 10.0
 _TROUBLES: tuple[tuple[type[KafkaError], Trouble], ...] = (
@@ -51,7 +52,7 @@ def _settings(credentials: Credentials, linger_ms: int, batch_bytes: int) -> dic
     """Give the settings of the producer; its default partitioner is murmur2, as Java's."""
     return {
         "bootstrap_servers": credentials.bootstrap.split(","),
-        "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-256",
+        **for_kafka_python(credentials.authority), "sasl_mechanism": "SCRAM-SHA-256",
         "sasl_plain_username": credentials.account, "sasl_plain_password": credentials.password,
         "client_id": f"citybrain-{credentials.publisher}", "allow_auto_create_topics": False,
         "acks": "all", "enable_idempotence": False, "max_in_flight_requests_per_connection": 1,

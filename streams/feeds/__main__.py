@@ -11,6 +11,7 @@ from streams.feeds.board import Board
 from streams.intake.server import HEAD_BYTES, PatientProtocol
 from streams.settings import read_settings
 from streams.store import connect
+from streams.tls import check_exposure, for_uvicorn
 
 MAX_CONNECTIONS = 1000
 
@@ -21,11 +22,12 @@ def main() -> None:
     # an absent store is told once a feed, not with a trace at every attempt
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     settings = read_settings()
+    check_exposure("the feed")
     uvicorn.run(build(Board(lambda: connect("reader"))), host=settings.host,
                 port=settings.port("feed"), log_level="warning", access_log=False,
                 server_header=False, http=PatientProtocol, ws="none",
                 h11_max_incomplete_event_size=HEAD_BYTES, limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=15, timeout_graceful_shutdown=3)
+                timeout_keep_alive=15, timeout_graceful_shutdown=3, **for_uvicorn())
 
 
 if __name__ == "__main__":

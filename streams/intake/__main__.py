@@ -17,6 +17,7 @@ from streams.intake.server import configure
 from streams.metrics import serve
 from streams.publishers import Registrations
 from streams.settings import read_settings
+from streams.tls import check_exposure, for_uvicorn
 from streams.tokens import Tokens
 
 ACCOUNT = "intake"
@@ -31,13 +32,14 @@ def main() -> None:
     """Serve on the port `intake`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = read_settings()
+    check_exposure("the intake")
     serve("intake")
     tokens, publishers = Tokens(ACCOUNT), Registrations(ACCOUNT)
     sender = Sender(ACCOUNT, _end)
     door = Door(tokens, publishers, sender, Limits(settings.intake_bytes),
                 settings.intake_events)
     app = build(door, sender.close, Reports(ACCOUNT))
-    uvicorn.Server(configure(app, settings.host, settings.port("intake"))).run()
+    uvicorn.Server(configure(app, settings.host, settings.port("intake"), **for_uvicorn())).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+"""Say whether servers speak TLS and with which files, and refuse what would be open in plain text.
+
+`CITYBRAIN_TLS` names a folder with `cert.pem` (the servers' certificate and what leads to its
+root), `key.pem` and `ca.pem` (whom clients trust). Clients always verify the host's name. Without
+it a server binds to loopback only, unless `CITYBRAIN_PLAINTEXT=yes` says that something else, a
+reverse proxy or a network of its own, protects what it says.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import SettingsError
+from streams.settings import read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Hold the files of TLS."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+def find_files() -> Files | None:
+    """Give the files of TLS, None where it is off; raise SettingsError when one is missing."""
+    folder = read_settings().tls
+    if not folder:
+        return None
+    files = Files(*(Path(folder).resolve() / name for name in ("cert.pem", "key.pem", "ca.pem")))
+    for path in (files.certificate, files.key, files.authority):
+        if not path.is_file():
+            raise SettingsError(f"CITYBRAIN_TLS: {path} is missing")
+    if files.key.stat().st_mode & 0o077:
+        raise SettingsError(f"CITYBRAIN_TLS: {files.key} is open to others: chmod 600 it")
+    return files
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_exposure(server: str, *, speaks_tls: bool = True) -> None:
+    """Raise SettingsError where a server would talk to others in plain text, unless that is meant.
+
+    One that cannot speak TLS itself says so by `speaks_tls`.
+    """
+    settings = read_settings()
+    encrypted = speaks_tls and find_files() is not None
+    if not is_loopback(settings.host) and not encrypted and not settings.plaintext:
+        way = ("set CITYBRAIN_TLS=<folder>" if speaks_tls
+               else "it cannot speak TLS: keep CITYBRAIN_HOST on loopback, put a proxy before it")
+        raise SettingsError(
+            f"{server} would serve {settings.host} unencrypted: {way}, or say"
+            " CITYBRAIN_PLAINTEXT=yes where the network itself is protected")
+
+
+def scheme() -> str:
+    """Give how addresses of our pages begin."""
+    return "http" if find_files() is None else "https"
+
+
+def for_uvicorn() -> dict[str, str]:
+    """Give uvicorn's settings of TLS."""
+    files = find_files()
+    if files is None:
+        return {}
+    return {"ssl_certfile": str(files.certificate), "ssl_keyfile": str(files.key)}
+
+
+def for_streamlit() -> tuple[str, ...]:
+    """Give Streamlit's arguments of TLS."""
+    files = find_files()
+    if files is None:
+        return ()
+    return ("--server.sslCertFile", str(files.certificate), "--server.sslKeyFile", str(files.key))
+
+
+def for_confluent(authority: str = "") -> dict[str, Any]:
+    """Give confluent-kafka's settings; `authority` (PEM file) stands for that of the settings."""
+    trusted = authority or _authority()
+    if not trusted:
+        return {"security.protocol": "SASL_PLAINTEXT"}
+    return {"security.protocol": "SASL_SSL", "ssl.ca.location": trusted,
+            "ssl.endpoint.identification.algorithm": "https"}
+
+
+def for_kafka_python(authority: str = "") -> dict[str, Any]:
+    """Give kafka-python's settings; `authority` (PEM file) stands for that of the settings."""
+    trusted = authority or _authority()
+    if not trusted:
+        return {"security_protocol": "SASL_PLAINTEXT"}
+    return {"security_protocol": "SASL_SSL", "ssl_cafile": trusted, "ssl_check_hostname": True}
+
+
+def for_java() -> dict[str, str]:
+    """Give the settings of Java's clients; they verify the host's name by themselves."""
+    trusted = _authority()
+    if not trusted:
+        return {"security.protocol": "SASL_PLAINTEXT"}
+    return {"security.protocol": "SASL_SSL", "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": trusted}
+
+
+def _authority() -> str:
+    """Give the path of the trusted certificates, "" where TLS is off."""
+    files = find_files()
+    return str(files.authority) if files else ""
