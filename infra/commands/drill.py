@@ -12,6 +12,7 @@ import click
 from confluent_kafka import KafkaException
 
 from infra.commands._drill_input import COMMANDS
+from infra.commands._drill_privacy import privacy
 from infra.drill import Kill, await_rest, kill
 from infra.processes import Process, choose
 from schemas.errors import CityBrainError
@@ -66,5 +67,5 @@ def _tell(one: Kill) -> Kill:
     return one
 
 
-for one in COMMANDS:
+for one in (*COMMANDS, privacy):
     command.add_command(one)

@@ -1,4 +1,4 @@
-"""Prove that nothing was lost, and that no audit record was touched."""
+"""Prove that nothing was lost, no audit record touched, and no right wider than declared."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import click
 from confluent_kafka import KafkaException
 
+from infra.commands._verify_access import access
 from schemas.errors import CityBrainError
 from streams import audit as trail
 from streams.ledger import TERMS, Ledger, Row, settled
@@ -18,7 +19,7 @@ from streams.ledger import TERMS, Ledger, Row, settled
 
 @click.group()
 def command() -> None:
-    """Prove that nothing was lost, and that no audit record was touched."""
+    """Prove that nothing was lost, no audit record touched, and no right wider than declared."""
 
 
 @command.command()
@@ -82,3 +83,6 @@ def audit(as_json: bool) -> None:
                    + (f", at position {broken.position} of the topic" if broken.position >= 0
                       else "") + f": {broken.detail}")
     sys.exit(1 if broken else 0)
+
+
+command.add_command(access)

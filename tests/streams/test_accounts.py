@@ -34,6 +34,8 @@ MATRIX = {
     "ledger":     "d  .  r  .  r  .  .  .  .  .  .  .  .  .  .",
     "feedback":   ".  w  r  .  r  r  .  .  .  .  .  .  .  .  .",
     "intake":     "w  r  .  .  .  .  .  .  r  .  r  .  .  .  .",
+    "folder":     ".  .  .  .  .  .  .  .  r  .  .  .  .  .  .",
+    "mqtt":       "w  .  .  .  .  .  .  .  r  .  .  .  .  .  .",
     "vault":      "r  .  .  .  .  .  .  .  .  .  .  .  .  .  r",
     "repair":     "w  .  .  .  .  .  .  .  r  .  .  rw .  .  .",
     "rebuild":    ".  r  r  r  r  r  r  r  r  .  .  .  .  .  .",
