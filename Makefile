@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 CITYBRAIN = .venv/bin/python -m infra.cli
 
-.PHONY: demo test install install-tests check lock
+.PHONY: demo test install install-tests check lock sbom audit
 
 demo: install
 	@exec $(CITYBRAIN) up --foreground
@@ -21,6 +21,14 @@ check:
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m mypy
 	.venv/bin/python -m pytest -q tests/test_layers.py
+
+# what the platform is made of (CycloneDX), into .citybrain/sbom
+sbom:
+	.venv/bin/python -m infra.sbom
+
+# known vulnerabilities of the lock; needs the internet, and says so where there is none
+audit:
+	.venv/bin/python -m infra.sbom audit
 
 # renew the locks after a change of the dependencies in pyproject.toml
 PIN = .venv/bin/python -m piptools compile -q --generate-hashes --allow-unsafe --strip-extras \
