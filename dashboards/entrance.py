@@ -36,6 +36,7 @@ from streams.staff import (
     find_session,
     start_session,
 )
+from streams.tls import check_exposure
 
 log = logging.getLogger("console")
 OPEN_PATHS = ("/login", "/_stcore/health")
@@ -159,6 +160,7 @@ async def logout(request: Request) -> Response:
     return answer
 
 
+check_exposure("the console")
 ensure_first()
 app = App(Path(__file__).with_name("console.py"), middleware=[Middleware(LoginRequired)],
           routes=[Route("/login", login, methods=["GET", "POST"]), Route("/logout", logout)])

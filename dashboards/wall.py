@@ -11,5 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards.map.assets import routes
+from streams.tls import check_exposure
 
+check_exposure("the wall")
 app = st.App(Path(__file__).parent / "map" / "page.py", routes=routes())

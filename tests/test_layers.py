@@ -19,7 +19,7 @@ ALLOWED = {
              "streams.broker", "streams.privacy", "streams.publishers", "streams.record",
              "streams.secrets", "streams.tls"),
     "dashboards": ("dashboards", "schemas", "geo", "streams.queries", "streams.commands",
-                   "streams.settings", "streams.staff", "streams.audit"),
+                   "streams.settings", "streams.staff", "streams.audit", "streams.tls"),
     "infra": OURS,
 }
 ONLY_IN = {

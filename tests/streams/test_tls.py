@@ -195,7 +195,8 @@ def test_pages_are_served_over_tls_only(
 
 @pytest.mark.live
 @pytest.mark.parametrize("module", ["streams.feeds", "streams.intake", "infra.kafka",
-                                    "infra.clickhouse"])
+                                    "infra.clickhouse", "dashboards.wall",
+                                    "dashboards.entrance"])
 def test_no_server_opens_itself_in_plain_text(module: str, secured: dict[str, str]) -> None:
     environment = {**secured, "CITYBRAIN_TLS": "", "CITYBRAIN_HOST": ANYWHERE}
     done = subprocess.run([sys.executable, "-m", module], cwd=CHECKOUT, env=environment,
