@@ -86,13 +86,13 @@ class Drill:
         with own_publishers(*(Registration(
                 name, "Drill: disorder", "演练：乱序", families=[FAMILY], quota_events=0,
                 quota_bytes=0) for name in PUBLISHERS)):
-            starts = {topic: read_offsets(topic[4:-len(FAMILY) - 2], topic) for topic in topics}
-            books = {topic: Settlement(self._store, topic, start)
-                     for topic, start in starts.items()}
+            books = {name: Settlement(self._store, topic, read_offsets(name, topic))
+                     for name, topic in zip(PUBLISHERS, topics, strict=True)}
             producers = [open_producer(name, **{"linger.ms": 20}) for name in PUBLISHERS]
             self._report(f"sending {self.outcome.events:,} events of county {self._county}")
             self._send(producers)
             self._compute()
+            self._settle(books)  # however long the gate takes, as long as it goes on
             self._compare(SETTLE_SECONDS)
             self.outcome.statuses_at_once = self._statuses()
             self._await_final(producers[:len(GOOD)])
@@ -164,10 +164,12 @@ class Drill:
         self.outcome.silent_behind_seconds = int(newest.max() - silent) // 1000
 
     def _compare(self, seconds: float) -> None:
-        """Wait until the stored windows equal the computed ones, cell by cell."""
+        """Compare stored and computed windows cell by cell; give up when nothing changes more."""
         for key, wanted in self._wanted.items():
-            until = time.monotonic() + seconds
+            until, last = time.monotonic() + seconds, -1
             while told := windows.differences(self._stored(key), wanted, key):
+                if len(told) != last:
+                    until, last = time.monotonic() + seconds, len(told)
                 if time.monotonic() > until:
                     break
                 time.sleep(POLL_SECONDS)
@@ -229,18 +231,22 @@ class Drill:
 
     def _compare_verdicts(self, books: dict[str, Settlement]) -> None:
         """Compare the gate's own counts with the verdicts computed."""
-        found = {"accepted": -self._beats, "late": 0, "refused": 0, "duplicate": 0}
-        for topic, book in books.items():
-            ends = {part: high for part, (_, high) in read_offsets(
-                topic[4:-len(FAMILY) - 2], topic).items()}
-            settled = book.settle(ends, lambda _: None)
-            for name, number in (("accepted", settled.accepted), ("late", settled.late),
-                                 ("refused", settled.refused), ("duplicate", settled.duplicates)):
-                found[name] += number
-        self.outcome.counted = found
+        found = self.outcome.counted = self._settle(books)
         wanted = {name: self.outcome.fates.get(name, 0) for name in found}
         if found != wanted:
             self.outcome.failures.append(f"verdicts: computed {wanted}, the gate counted {found}")
+
+    def _settle(self, books: dict[str, Settlement]) -> dict[str, int]:
+        """Wait until the gate has passed what was sent; give its verdicts, without heartbeats."""
+        found = {"accepted": -self._beats, "late": 0, "refused": 0, "duplicate": 0}
+        for name, book in books.items():
+            offsets = read_offsets(name, raw_name(name, FAMILY))
+            ends = {part: high for part, (_, high) in offsets.items()}
+            settled = book.settle(ends, lambda _: None)
+            for fate, number in (("accepted", settled.accepted), ("late", settled.late),
+                                 ("refused", settled.refused), ("duplicate", settled.duplicates)):
+                found[fate] += number
+        return found
 
 
 def _ignore(_: KafkaError | None, __: Message) -> None:

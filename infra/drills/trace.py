@@ -44,13 +44,15 @@ def read_trace(store: Store, ranges: Ranges, since_ms: int, passed: Trace, secon
     """Read what lies within [start, end) of each partition, once the store has all of it.
 
     `passed` says how much the gate has let through; what has not come when the patience ends is
-    missing in the trace.
+    missing in the trace. The patience (s) begins anew whenever something comes.
     """
-    until = time.monotonic() + seconds
+    until, last = time.monotonic() + seconds, -1
     while True:
         passed.fates, passed.ids = {}, {}
         for topic, parts in ranges.items():
             _read(store, topic, parts, since_ms, passed)
+        if len(passed.fates) != last:
+            until, last = time.monotonic() + seconds, len(passed.fates)
         if len(passed.fates) >= passed.accepted + passed.refused or time.monotonic() > until:
             return passed
         time.sleep(POLL_SECONDS)
