@@ -45,8 +45,9 @@ def command(folder: Path, parts: list[str], as_json: bool) -> None:
     store, Flink's state, the audit anchors, added declarations, imported areas and, in secrets.tar
     (mode 0600), passwords and keys: keep it as you keep those. `citybrain restore` brings it back.
     """
-    # an end by the system is an end in good order, as Ctrl-C is
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a shell starts its background commands deaf to Ctrl-C: hear it all the same
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     target = folder.absolute()
     try:
         with audited("backup", str(target), parts=parts), open_bar() as bar:

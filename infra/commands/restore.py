@@ -25,7 +25,9 @@ def command(folder: Path, force: bool, as_json: bool) -> None:
     Every file is compared with its digest before anything is put in place, and every view of the
     store afterwards. `citybrain up` then goes on where the backup was made.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a shell starts its background commands deaf to Ctrl-C: hear it all the same
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with open_bar() as bar:
             task = bar.add_task("restore", total=1.0, count="")
