@@ -65,7 +65,10 @@ def write_jars(folder: Path, jars: list[Path]) -> Path:
 
 
 def audit(lock: Path = LOCK) -> tuple[int | None, str]:
-    """Ask about known vulnerabilities; give how many packages have some, None if not checked."""
+    """Ask about known vulnerabilities; give how many packages have some, None if not checked.
+
+    With it comes one line a package that has some, or was not checked, or why nothing was.
+    """
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pip_audit", "--requirement", str(lock), "--disable-pip",
@@ -76,9 +79,21 @@ def audit(lock: Path = LOCK) -> tuple[int | None, str]:
         return None, f"no answer within {AUDIT_SECONDS} s"
     except (ValueError, KeyError):
         return None, (done.stderr.strip().splitlines() or ["no message"])[-1][:200]
+    return read_answer(told)
+
+
+def read_answer(told: list[dict[str, Any]]) -> tuple[int | None, str]:
+    """Read what pip-audit says of each package; see `audit`.
+
+    It ends well, and says that nothing is known, also where the service knew none of the packages:
+    those it skipped were not checked, and are never counted as clean.
+    """
+    skipped = [str(one["skip_reason"]) for one in told if "skip_reason" in one]
+    if len(skipped) == len(told):
+        return None, f"of {len(told)} packages none; {skipped[0] if skipped else 'there are none'}"
     bad = [f"{one['name']} {one['version']}: "
            + ", ".join(found["id"] for found in one["vulns"]) for one in told if one.get("vulns")]
-    return len(bad), "\n".join(bad)
+    return len(bad), "\n".join([*bad, *(f"not checked: {reason}" for reason in skipped)])
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,21 @@ def test_a_jars_name_tells_its_version(tmp_path: Path, name: str, told: tuple[st
     (tmp_path / name).write_bytes(b"x")
     one = sbom.describe_jar(tmp_path / name)
     assert (one["name"], one.get("version")) == told
+
+
+CLEAN = {"name": "a", "version": "1", "vulns": []}
+BAD = {"name": "b", "version": "2", "vulns": [{"id": "CVE-1"}, {"id": "CVE-2"}]}
+SKIPPED = {"name": "c", "skip_reason": "c (3) could not be audited"}
+
+
+@pytest.mark.parametrize(("told", "count", "said"), [
+    ([CLEAN], 0, ""), ([CLEAN, BAD], 1, "b 2: CVE-1, CVE-2"),
+    ([CLEAN, SKIPPED], 0, "not checked: c (3) could not be audited"),
+    ([SKIPPED, SKIPPED], None, "of 2 packages none; c (3) could not be audited"),
+    ([], None, "of 0 packages none; there are none")])
+def test_a_package_that_was_skipped_is_not_called_clean(
+        told: list[dict[str, Any]], count: int | None, said: str) -> None:
+    assert sbom.read_answer(told) == (count, said)
 
 
 def test_what_cannot_be_asked_is_not_called_clean(
