@@ -108,7 +108,8 @@ def test_what_is_damaged_or_interrupted_leaves_everything_as_it_was(
     assert "is there already" in again.stderr
     city.must("down")
     victim = max((backup / "kafka").rglob("*.log"), key=lambda one: one.stat().st_size)
-    victim.write_bytes(victim.read_bytes()[:-1] + b"\x00")
+    body = victim.read_bytes()
+    victim.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
     before = sorted(str(one) for one in (city.home / "kafka").rglob("*"))
     damaged = city.run("restore", str(backup), "--force")
     assert damaged.returncode == 1
