@@ -13,7 +13,6 @@ judges a batch of records of any families and gives one verdict a record:
 from __future__ import annotations
 
 import logging
-import re
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from schemas.declare import Lifetime
 from schemas.errors import Reason, Refusal
 from schemas.wire import decode
 from streams.duplicates import Duplicates, Recent
-from streams.masking import mask_text
+from streams.masking import mask_refusal
 from streams.origin import refuse_header, refuse_payload
 from streams.privacy import Pseudonyms
 from streams.record import (
@@ -48,7 +47,6 @@ Coordinates = NDArray[np.float64]
 Locate = Callable[[Coordinates, Coordinates], Sequence[str]]
 ToWgs84 = Callable[[str, Coordinates, Coordinates], tuple[Coordinates, Coordinates]]
 HOUR_MS = 3_600_000
-_NUMBER = re.compile(r"-?[0-9.eE+-]{1,40}")
 log = logging.getLogger(__name__)
 
 
@@ -205,13 +203,14 @@ class Gate:
     def _refuse(self, record: Record, route: Route | None, refusal: Refusal, event_id: str = "",
                 observed_at: int | None = None) -> Judged:
         """Write the dead letter of one record."""
-        late = refusal.reason is Reason.TOO_LATE
+        late, refusal = refusal.reason is Reason.TOO_LATE, mask_refusal(
+            route.family if route else None, refusal)
         lifetime = route.family.lifetime if route else Lifetime()
         letter = {
             "source": route.publisher if route else "",
             "family": route.family.name if route else "",
             "reason": refusal.reason, "field": refusal.field,
-            "value": _shown(route, refusal), "detail": mask_text(refusal.detail),
+            "value": refusal.value, "detail": refusal.detail,
             "class": "late" if late else "refused",
             "raw_topic": record.topic, "raw_partition": record.partition,
             "raw_offset": record.offset, "event_id": event_id, "observed_at": observed_at,
@@ -228,14 +227,6 @@ def _refuse_foreign(record: Record, route: Route) -> Refusal | None:
         if refusal is not None:
             return refusal
     return refuse_payload(record.body or b"", route.publisher)
-
-
-def _shown(route: Route | None, refusal: Refusal) -> str:
-    """Give a refused value; where it may be text it may hold what belongs in another field."""
-    fields = route.family.fields if route else ()
-    numeric = any(one.numeric for one in fields if one.name == refusal.field)
-    return refusal.value if numeric and _NUMBER.fullmatch(refusal.value) else mask_text(
-        refusal.value)
 
 
 def _move(judged: Judged, place: Coordinates) -> None:

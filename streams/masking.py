@@ -11,8 +11,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from schemas.declare import Family
+from schemas.errors import Refusal
+
+_NUMBER = re.compile(r"-?[0-9.eE+-]{1,40}")
 _HIDDEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff"
 _NUMERALS = {
     **dict.fromkeys("〇零○", "0"), **dict.fromkeys("一幺壹", "1"),
@@ -215,3 +220,12 @@ def mask_text(text: str, known: Iterable[str] = ()) -> str:
         masked = _without(masked, one)
     masked = _ALL.sub(_replace, masked)
     return text if masked == folded else masked
+
+
+def mask_refusal(family: Family | None, refusal: Refusal) -> Refusal:
+    """Mask value and reason of a refusal: text may hold what belongs in another field."""
+    fields = family.fields if family else ()
+    numeric = any(one.numeric for one in fields if one.name == refusal.field)
+    value = refusal.value if numeric and _NUMBER.fullmatch(refusal.value) else mask_text(
+        refusal.value)
+    return replace(refusal, value=value, detail=mask_text(refusal.detail))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import uvicorn
 
@@ -23,11 +24,12 @@ def main() -> None:
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     settings = read_settings()
     check_exposure("the feed")
+    tls: dict[str, Any] = dict(for_uvicorn())
     uvicorn.run(build(Board(lambda: connect("reader"))), host=settings.host,
                 port=settings.port("feed"), log_level="warning", access_log=False,
                 server_header=False, http=PatientProtocol, ws="none",
                 h11_max_incomplete_event_size=HEAD_BYTES, limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=15, timeout_graceful_shutdown=3, **for_uvicorn())
+                timeout_keep_alive=15, timeout_graceful_shutdown=3, **tls)
 
 
 if __name__ == "__main__":

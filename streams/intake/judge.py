@@ -9,6 +9,7 @@ from schemas.declare import Family
 from schemas.errors import Reason, Refusal
 from schemas.wire import decode, shown
 from streams.intake.items import Item
+from streams.masking import mask_refusal
 from streams.origin import refuse_payload, refuse_source
 from streams.record import Record, identify, observe, refuse_id, refuse_untimely
 
@@ -36,7 +37,10 @@ class Judged:
 def judge(item: Item, publisher: str, family: Family, now_ms: int) -> Judged:
     """Judge one event at a moment (epoch ms); whatever goes wrong is a refusal."""
     try:
-        return _judge(item, publisher, family, now_ms)
+        judged = _judge(item, publisher, family, now_ms)
+        if isinstance(judged.found, Refusal):
+            judged.found = mask_refusal(family, judged.found)
+        return judged
     except Exception as error:  # one event must not spoil the others of its request
         log.exception("could not judge an event of %s", family.name)
         return Judged("", Refusal(Reason.INTERNAL, "$", type(error).__name__,
