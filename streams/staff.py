@@ -185,24 +185,31 @@ def find_session(token: str) -> Staff | None:
 
 
 class Throttle:
-    """Delay sign-ins after failures: by account and by client, twice as long each time."""
+    """Delay sign-ins after failures: by account and by client, twice as long each time.
 
-    FREE, LONGEST, FORGET = 4, 900.0, 3600.0
+    Many people may share a client's address, so that it is delayed after more failures.
+    """
+
+    FREE, LONGEST, FORGET = {"name": 4, "client": 20}, 900.0, 3600.0
 
     def __init__(self) -> None:
         """Start without failures."""
         self._failures: dict[str, tuple[int, float]] = {}
 
     def wait(self, *keys: str) -> float:
-        """Give how many seconds are left to wait; 0 when a try is allowed."""
+        """Give how many seconds are left to wait; 0 when a try is allowed.
+
+        A key is "name …" or "client …".
+        """
         return max((self._left(key) for key in keys), default=0.0)
 
     def _left(self, key: str) -> float:
         """Give what is left of one key's delay."""
         count, at = self._failures.get(key, (0, 0.0))
-        if count < self.FREE:
+        beyond = count - self.FREE[key.partition(" ")[0]]
+        if beyond < 0:
             return 0.0
-        delay = min(self.LONGEST, 2.0 ** (count - self.FREE + 1))
+        delay = min(self.LONGEST, 2.0 ** min(beyond + 1, 10))
         return max(0.0, at + delay - time.monotonic())
 
     def fail(self, *keys: str) -> None:

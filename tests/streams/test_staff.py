@@ -115,7 +115,10 @@ def test_failures_delay_the_next_try_longer_each_time(monkeypatch: pytest.Monkey
         waits.append(throttle.wait("name li"))
     assert waits == [0, 0, 0, 2, 4, 8, 16]
     assert throttle.wait("name wang") == 0
-    assert throttle.wait("name wang", "client x") == 16
+    assert throttle.wait("name wang", "client x") == 0
+    for _ in range(14):
+        throttle.fail("client x")
+    assert throttle.wait("name wang", "client x") == 4
     clock[0] += 17
     assert throttle.wait("name li") == 0
     throttle.succeed("name li")
