@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 CITYBRAIN = .venv/bin/python -m infra.cli
 
-.PHONY: demo test install install-tests check lock sbom audit
+.PHONY: demo test test-alone install install-tests check lock sbom audit
 
 demo: install
 	@exec $(CITYBRAIN) up --foreground
@@ -15,6 +15,10 @@ install:
 
 install-tests:
 	@$(PYTHON) -m infra.install --tests
+
+# what needs the machine to itself: a city backed up, wiped and restored, with Flink
+test-alone: install-tests
+	@.venv/bin/python -m pytest -m alone
 
 # style, types and layers, without any component
 check:

@@ -16,7 +16,8 @@ from tests.components import find_free_offset
 from tests.infra.backup.own_city import PUBLISH, OwnCity
 from tests.infra.backup.test_rehearsal import wipe
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(2700)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.alone,
+              pytest.mark.timeout(2700)]
 NAMES = "kafka,clickhouse,jobmanager,taskmanager,registrar,job,sink,ledger"
 PATIENCE_SECONDS = 900.0
 
