@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import stat
 from collections.abc import Iterator
@@ -72,13 +73,15 @@ def test_files_with_a_secret_are_their_owners_only(
     holding, open_ = 0, []
     for path in stack_home.rglob("*"):
         below = path.relative_to(stack_home).parts
-        if (below[0] in ("components", "areas") or path.is_symlink() or not path.is_file()
-                or path.stat().st_size > 4 << 20):
-            continue
-        if leaks(path.read_text(errors="replace"), secrets):
-            holding += 1
-            if stat.S_IMODE(path.stat().st_mode) & 0o077 and not _is_shut_in(path, stack_home):
-                open_.append("/".join(below))
+        # parts of the store come and go while the city runs
+        with contextlib.suppress(FileNotFoundError):
+            if (below[0] in ("components", "areas") or path.is_symlink() or not path.is_file()
+                    or path.stat().st_size > 4 << 20):
+                continue
+            if leaks(path.read_text(errors="replace"), secrets):
+                holding += 1
+                if stat.S_IMODE(path.stat().st_mode) & 0o077 and not _is_shut_in(path, stack_home):
+                    open_.append("/".join(below))
     assert holding >= 4  # passwords, broker, login of the jobs, staff
     assert open_ == []
 
