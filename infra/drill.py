@@ -11,6 +11,7 @@ import psutil
 from infra.processes import Process
 from infra.supervision import Supervisor
 from schemas.errors import ComponentError
+from streams.clock import now_ms
 from streams.ledger import MINUTE_MS, Ledger, Row, settled
 
 POLL_SECONDS = 0.5
@@ -49,10 +50,10 @@ def await_rest(since_ms: int, report: Callable[[str], None]) -> list[Row]:
 
     Give the rows that are not when the patience ends: none, where nothing was lost.
     """
-    end, until = _now(), time.monotonic() + REST_SECONDS
+    end, until = now_ms(), time.monotonic() + REST_SECONDS
     ledger = Ledger()
     while True:
-        now = _now()
+        now = now_ms()
         rows = [row for row in ledger.count((now - since_ms) // MINUTE_MS + 2, now)
                 if since_ms - MINUTE_MS < row.minute <= end]
         good = [row for row in settled(rows, now) if not row.residual]
@@ -60,8 +61,3 @@ def await_rest(since_ms: int, report: Callable[[str], None]) -> list[Row]:
         if len(good) == len(rows) or time.monotonic() > until:
             return [row for row in rows if row not in good]
         time.sleep(REST_POLL_SECONDS)
-
-
-def _now() -> int:
-    """Give the present moment as epoch ms."""
-    return time.time_ns() // 1_000_000

@@ -7,7 +7,6 @@ registrar does. Credentials reach their owner by a file that only this machine's
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from schemas.errors import ComponentError
 from streams import tokens
 from streams.accounts import delete_account, set_password
 from streams.broker import open_admin
+from streams.clock import now_ms
 from streams.credentials import Credentials
 from streams.publishers import (
     Account,
@@ -41,11 +41,6 @@ from streams.settings import read_settings
 from streams.tls import find_files, scheme
 
 SECOND = "--2"
-
-
-def now_ms() -> int:
-    """Give the time as epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 @contextmanager
@@ -110,6 +105,7 @@ def finish(name: str) -> list[str]:
 def finish_due(known: dict[str, Registration]) -> list[str]:
     """Delete the accounts whose grace is over; give their names."""
     def is_due(account: Account) -> bool:
+        """Tell whether the grace of an account is over."""
         return account.until is not None and account.until <= now_ms()
 
     ended: list[str] = []

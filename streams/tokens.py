@@ -10,12 +10,12 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
 from collections.abc import Mapping
 
 import msgspec
 
 from schemas.errors import ComponentError
+from streams.clock import now_ms
 from streams.kept import Follower, read_kept, write_kept
 from streams.publishers import read_registrations
 
@@ -49,11 +49,6 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _now_ms() -> int:
-    """Give the time as epoch ms."""
-    return time.time_ns() // 1_000_000
-
-
 def _decode(records: Mapping[str, bytes]) -> dict[str, Token]:
     """Read records into tokens by id; what is none, or lies under another's key, is no token."""
     found: dict[str, Token] = {}
@@ -78,7 +73,7 @@ def _make(publisher: str) -> tuple[str, Token]:
     if publisher not in read_registrations("admin"):
         raise ComponentError(f"no publisher {publisher!r} is registered")
     token_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
-    return f"cb_{token_id}_{secret}", Token(token_id, publisher, digest(secret), _now_ms())
+    return f"cb_{token_id}_{secret}", Token(token_id, publisher, digest(secret), now_ms())
 
 
 def issue(publisher: str) -> str:
@@ -97,7 +92,7 @@ def revoke(token_id: str) -> None:
 
 def rotate(publisher: str, grace_seconds: float) -> str:
     """Give a publisher a new token; those it has end after the grace, or earlier if they would."""
-    now = _now_ms()
+    now = now_ms()
     end = now + round(grace_seconds * 1000)
     text, token = _make(publisher)
     ending = [msgspec.structs.replace(one, until=end) for one in list_tokens()
@@ -128,4 +123,4 @@ class Tokens(Follower):
             return None
         # the id is public and may be looked up by value; the secret is compared in constant time
         good = hmac.compare_digest(digest(match[2]), token.hash)
-        return token.publisher if good and token.is_valid(_now_ms()) else None
+        return token.publisher if good and token.is_valid(now_ms()) else None

@@ -13,7 +13,8 @@ from infra.drills.bad_input import BAD_EVERY
 from infra.drills.calls import BARRED, CALLS
 from infra.drills.kinds import KINDS, Door
 from infra.drills.progress import BadInput, find
-from infra.drills.stage import now_ms, pulse
+from infra.drills.stage import pulse
+from streams.clock import now_ms
 from streams.publishers import read_registrations
 from tests.components import running
 

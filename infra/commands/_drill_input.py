@@ -14,9 +14,10 @@ from confluent_kafka import KafkaException
 
 from infra.drills import bad_input, disorder, http, shuffle
 from infra.drills.progress import BadInput, find
-from infra.drills.stage import now_ms, own_publishers
+from infra.drills.stage import own_publishers
 from schemas.errors import CityBrainError
 from streams import tokens
+from streams.clock import now_ms
 from streams.publishers import Registration
 
 SHOWN = 20

@@ -18,13 +18,14 @@ from infra.drills.doors import ClassDoor, KafkaDoor, Noted, fate_of, name_of
 from infra.drills.draft import MARKED, Draft, draft
 from infra.drills.kinds import COPY, KINDS, UNDECLARED, Door, Fate, Kind
 from infra.drills.progress import BadInput, KindCount, forget, keep
-from infra.drills.stage import Report, await_balance, crashes, now_ms, own_publishers, pulse
+from infra.drills.stage import Report, await_balance, crashes, own_publishers, pulse
 from infra.drills.trace import Trace, read_trace
 from infra.drills.web_door import HttpDoor
 from schemas import registry
 from schemas.render.kafka import raw_name, raw_topic
 from streams import tokens
 from streams.broker import open_admin
+from streams.clock import now_ms
 from streams.publishers import Registration
 from streams.settlement import Settlement, read_offsets
 from streams.store import Store, connect

@@ -19,22 +19,13 @@ import pandas as pd
 from confluent_kafka import KafkaError, Message, Producer
 
 from geo.tree import AreaTree
-from infra.drills import windows
+from infra.drills import shuffle, windows
 from infra.drills.draft import LATITUDE, LONGITUDE
-from infra.drills.shuffle import (
-    GOOD,
-    PUBLISHERS,
-    ROADS,
-    SILENT,
-    Sent,
-    draw,
-    draw_places,
-    find_county,
-)
-from infra.drills.stage import Report, await_balance, now_ms, own_publishers
+from infra.drills.stage import Report, await_balance, own_publishers
 from schemas.errors import ComponentError
 from schemas.render.kafka import raw_name
 from streams.broker import open_producer
+from streams.clock import now_ms
 from streams.publishers import Registration
 from streams.settings import read_settings
 from streams.settlement import Settlement, read_offsets
@@ -74,28 +65,28 @@ class Drill:
         self._store = connect("reader")
         settings = read_settings()
         tree, chance = AreaTree.load(settings.areas), random.Random(f"{seed}/{self._run}")
-        self._county = find_county(tree, self._store, settings.city, chance)
-        self._places = draw_places(tree, self._county, chance)
+        self._county = shuffle.find_county(tree, self._store, settings.city, chance)
+        self._places = shuffle.draw_places(tree, self._county, chance)
         self._sent = {name: array("q") for name in COLUMNS}
         self._wanted: dict[str, pd.DataFrame] = {}
         self.outcome = Outcome(events)
 
     def run(self) -> Outcome:
         """Send, wait for the windows, compare."""
-        topics = [raw_name(name, FAMILY) for name in PUBLISHERS]
+        topics = [raw_name(name, FAMILY) for name in shuffle.PUBLISHERS]
         with own_publishers(*(Registration(
                 name, "Drill: disorder", "演练：乱序", families=[FAMILY], quota_events=0,
-                quota_bytes=0) for name in PUBLISHERS)):
+                quota_bytes=0) for name in shuffle.PUBLISHERS)):
             books = {name: Settlement(self._store, topic, read_offsets(name, topic))
-                     for name, topic in zip(PUBLISHERS, topics, strict=True)}
-            producers = [open_producer(name, **{"linger.ms": 20}) for name in PUBLISHERS]
+                     for name, topic in zip(shuffle.PUBLISHERS, topics, strict=True)}
+            producers = [open_producer(name, **{"linger.ms": 20}) for name in shuffle.PUBLISHERS]
             self._report(f"sending {self.outcome.events:,} events of county {self._county}")
             self._send(producers)
             self._compute()
             self._settle(books)  # however long the gate takes, as long as it goes on
             self._compare(SETTLE_SECONDS)
             self.outcome.statuses_at_once = self._statuses()
-            self._await_final(producers[:len(GOOD)])
+            self._await_final(producers[:len(shuffle.GOOD)])
             self._compare(0.0)
             self._compare_verdicts(books)
             left = await_balance(topics, self._since, self._report)
@@ -106,7 +97,7 @@ class Drill:
 
     def _send(self, producers: list[Producer]) -> None:
         """Send all events."""
-        for one in draw(self._seed, self.outcome.events):
+        for one in shuffle.draw(self._seed, self.outcome.events):
             longitude, latitude, _ = self._places[one.place]
             body: dict[str, Any] = {
                 "id": f"drill-{self._run}-{one.number}", "observed_at": one.observed_at,
@@ -124,7 +115,7 @@ class Drill:
     def _produce(self, producers: list[Producer], publisher: int, body: dict[str, Any],
                  told: Callable[[KafkaError | None, Message], None]) -> None:
         """Send one event, waiting for room."""
-        producer, topic = producers[publisher], raw_name(PUBLISHERS[publisher], FAMILY)
+        producer, topic = producers[publisher], raw_name(shuffle.PUBLISHERS[publisher], FAMILY)
         while True:
             try:
                 producer.produce(topic, value=_encode(body), key=body["vehicle_id"],
@@ -138,7 +129,7 @@ class Drill:
         """Name a road of this run."""
         return f"drill-{self._run}-{number}"
 
-    def _told(self, one: Sent, error: KafkaError | None, message: Message) -> None:
+    def _told(self, one: shuffle.Sent, error: KafkaError | None, message: Message) -> None:
         """Note when and where the broker appended an event."""
         if error is not None:
             self.outcome.failures.append(f"Kafka refused a record: {error.str()}")
@@ -157,10 +148,10 @@ class Drill:
         good = rows[rows["fate"] == "accepted"].reset_index(drop=True)
         good["leaf"] = good["place"].map({i: one[2] for i, one in enumerate(self._places)})
         good["road_id"] = good["road"].map(
-            {-1: "", **{i: self._road(i) for i in range(ROADS)}})
+            {-1: "", **{i: self._road(i) for i in range(shuffle.ROADS)}})
         self._wanted = {key: windows.compute(good, key) for key in ("road_id", "area")}
         newest = good.groupby("publisher")["observed_at"].max()
-        silent = newest.get(PUBLISHERS.index(SILENT), 0)
+        silent = newest.get(shuffle.PUBLISHERS.index(shuffle.SILENT), 0)
         self.outcome.silent_behind_seconds = int(newest.max() - silent) // 1000
 
     def _compare(self, seconds: float) -> None:
@@ -213,7 +204,7 @@ class Drill:
         """Wait until every window is final, the good publishers going on meanwhile elsewhere."""
         until = time.monotonic() + max(self._final) + SETTLE_SECONDS
         while True:
-            for number in range(len(GOOD)):
+            for number in range(len(shuffle.GOOD)):
                 self._beats += 1
                 self._produce(producers, number, {
                     "id": f"drill-{self._run}-beat-{self._beats}", "observed_at": now_ms(),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from geo.tree import AreaTree
 from infra.drills import windows
-from infra.drills.stage import now_ms
 from schemas.errors import ComponentError
+from streams.clock import now_ms
 from streams.store import Store
 
 GOOD, SILENT, BROKEN = ("drill-north", "drill-south", "drill-west"), "drill-silent", "drill-broken"

@@ -12,6 +12,7 @@ from infra.orphans import list_marked
 from jobs.cluster import Cluster
 from schemas.errors import CityBrainError, ComponentError
 from streams import rotation
+from streams.clock import now_ms
 from streams.ledger import MINUTE_MS, Ledger, Row
 from streams.publishers import Registration, register
 from streams.settings import read_settings
@@ -24,11 +25,6 @@ COMPONENTS = {
     "taskmanager": "TaskManagerRunner", "jobmanager": "StandaloneSessionClusterEntrypoint",
     "keeper of the jobs": "jobs.keeper", "sink": "streams.sink", "intake": "streams.intake",
     "finals": "streams.finals", "ledger": "streams.ledger"}
-
-
-def now_ms() -> int:
-    """Give the time as epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 @contextmanager

@@ -12,7 +12,6 @@ the family `alert` by the account `city-alerts`; what becomes of a window or a r
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from streams.agents.history import (
 from streams.agents.rules import Rule, RuleRefusedError, to_rule
 from streams.agents.transitions import Transition
 from streams.agents.watchdog import start_watchdog
+from streams.clock import now_ms
 from streams.commands import ACCOUNT, RULES, put_rules
 from streams.metrics import ERRORS, EVENTS, serve
 from streams.publisher import EventRefusedError, Publisher
@@ -85,7 +85,7 @@ class Agent:
             self._guarded(event, lambda m=message: self._restore(m.value()))
         for message in read_back(consumer, RULES, topics[RULES], None, self.positions):
             self.take(RULES, message.key(), message.value(), message.timestamp()[1])
-        now = _now()
+        now = now_ms()
         self.publish(self.evaluator.drop_orphans(now))
         span = max((max(r.for_seconds, r.clear_for_seconds) + 2 * r.window_seconds
                     for r in self.evaluator.rules()), default=0) + SLACK_SECONDS
@@ -144,7 +144,7 @@ class Agent:
 
     def advance(self) -> bool:
         """Judge what is due now; tell whether anything was published."""
-        changes = self.evaluator.advance(_now())
+        changes = self.evaluator.advance(now_ms())
         self.publish(changes)
         OPEN.set(len(self.evaluator.open_alerts()))
         return bool(changes)
@@ -153,7 +153,7 @@ class Agent:
         """Publish raised and cleared alerts; what is older than the horizon counts as replayed."""
         for one in changes:
             log.info("%s %s at %s, value %g", one.state, one.rule_id, one.place, one.alert.value)
-            old = _now() - one.at > self._horizon_ms - 60_000
+            old = now_ms() - one.at > self._horizon_ms - 60_000
             try:
                 self._publisher.send(
                     FAMILY, one.payload, event_id=one.event_id, observed_at_ms=one.at,
@@ -161,11 +161,6 @@ class Agent:
             except EventRefusedError as error:
                 ERRORS.labels("alerts").inc()
                 log.error("alert %s does not fit its declaration: %s", one.event_id, error)
-
-
-def _now() -> int:
-    """Give the present moment as epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 def _wanted() -> set[str]:

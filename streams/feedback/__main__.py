@@ -11,6 +11,7 @@ import msgspec
 from confluent_kafka import KafkaError, Message, Producer
 
 from streams.broker import open_producer
+from streams.clock import now_ms
 from streams.feedback.desk import Desk, since_of
 from streams.feedback.report import TOPIC, Report, key_of
 from streams.feedback.source import Source
@@ -53,17 +54,12 @@ class Writer:
         self._producer.flush(5.0)
 
 
-def _now() -> int:
-    """Give the time as epoch ms."""
-    return time.time_ns() // 1_000_000
-
-
 def run(ended: Event) -> None:
     """Read, and report once a second what is due, until told to stop.
 
     Nothing is reported before all is read that was there at the start: half a past looks like gaps.
     """
-    source, desk = Source(ACCOUNT, since_of), Desk(_now())
+    source, desk = Source(ACCOUNT, since_of), Desk(now_ms())
     writer = Writer(open_producer(ACCOUNT, **{"linger.ms": 50, "message.timeout.ms": 30_000}))
     discovered = ticked = float("-inf")
     while not ended.is_set():
@@ -74,7 +70,7 @@ def run(ended: Event) -> None:
         desk.take(source.read(READ_SECONDS))
         if source.has_caught_up and time.monotonic() - ticked > TICK_SECONDS:
             ticked = time.monotonic()
-            for report in desk.reports(_now()):
+            for report in desk.reports(now_ms()):
                 writer.write(report)
             writer.poll()
     writer.close()

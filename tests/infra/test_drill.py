@@ -36,7 +36,7 @@ class Books:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let the clock stand at three minutes after the drill, and nobody sleep."""
-    monkeypatch.setattr(drill, "_now", lambda: NOW + 3 * MINUTE_MS)
+    monkeypatch.setattr(drill, "now_ms", lambda: NOW + 3 * MINUTE_MS)
     monkeypatch.setattr("infra.drill.time.sleep", lambda _: None)
     return monkeypatch
 

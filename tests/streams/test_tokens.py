@@ -76,7 +76,7 @@ def test_after_a_rotation_both_are_good_for_the_grace_only(
     assert until(lambda: all(one.until is not None for one in tokens._tokens.values()
                              if one.publisher == publisher and f"cb_{one.id}" != new[:19]))
     assert tokens.find(old) == publisher
-    monkeypatch.setattr(module, "_now_ms", lambda: now + 3_700_000)
+    monkeypatch.setattr(module, "now_ms", lambda: now + 3_700_000)
     assert tokens.find(old) is None
     assert tokens.find(new) == publisher
 
