@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message
 
 from schemas.errors import CityBrainError, ComponentError
 from streams.agents.history import list_topics, open_reader, read_back
 from streams.agents.rules import Rule, RuleRefusedError, to_rule
-from streams.broker import open_producer
+from streams.kept import write_kept
 
 RULES = "rules"
 ACCOUNT = "agents"
@@ -43,7 +42,7 @@ def read_rules(account: str = ACCOUNT) -> dict[str, Rule]:
 def put_rules(rules: list[Rule], account: str = ACCOUNT) -> None:
     """Add or replace rules; raise ComponentError when the broker does not confirm."""
     encode = msgspec.json.Encoder().encode
-    _write([(rule.id, encode(rule)) for rule in rules], account)
+    write_kept(account, RULES, {rule.id: encode(rule) for rule in rules}, CONFIRM_SECONDS)
 
 
 def remove_rule(rule_id: str, account: str = ACCOUNT) -> None:
@@ -51,24 +50,4 @@ def remove_rule(rule_id: str, account: str = ACCOUNT) -> None:
     known = read_rules(account)
     if rule_id not in known:
         raise UnknownRuleError(f"no rule {rule_id!r}; known: {', '.join(known) or 'none'}")
-    _write([(rule_id, None)], account)
-
-
-def _write(records: list[tuple[str, bytes | None]], account: str) -> None:
-    """Write keyed records to the topic of rules and wait for the confirmation of each."""
-    failures: list[str] = []
-
-    def on_delivery(error: KafkaError | None, _: Message) -> None:
-        if error is not None:
-            failures.append(error.str())
-
-    producer = open_producer(account)
-    try:
-        for key, body in records:
-            producer.produce(RULES, key=key.encode(), value=body, on_delivery=on_delivery)
-        left = producer.flush(CONFIRM_SECONDS)
-    except KafkaException as error:
-        raise ComponentError(f"rules were not written: {error}") from error
-    if failures or left:
-        reason = failures[0] if failures else f"not confirmed after {CONFIRM_SECONDS:g} s"
-        raise ComponentError(f"rules were not written: {reason}")
+    write_kept(account, RULES, {rule_id: None}, CONFIRM_SECONDS)

@@ -39,7 +39,8 @@ def read_kept(account: str, topic: str) -> dict[str, bytes]:
         consumer.close()
 
 
-def write_kept(account: str, topic: str, records: Mapping[str, bytes | None]) -> None:
+def write_kept(account: str, topic: str, records: Mapping[str, bytes | None],
+               seconds: float = CONFIRM_SECONDS) -> None:
     """Write records by key, None forgets one; raise ComponentError on what is not confirmed."""
     failures: list[str] = []
     producer = open_producer(account)
@@ -48,12 +49,12 @@ def write_kept(account: str, topic: str, records: Mapping[str, bytes | None]) ->
             producer.produce(
                 topic, key=key.encode(), value=value,
                 on_delivery=lambda error, _: failures.append(error.str()) if error else None)
-        left = producer.flush(CONFIRM_SECONDS)
+        left = producer.flush(seconds)
     except KafkaException as error:
-        raise ComponentError(f"{topic} was not written: {error}") from error
+        raise ComponentError(f"{topic} were not written: {error}") from error
     if failures or left:
-        reason = failures[0] if failures else f"not confirmed after {CONFIRM_SECONDS:g} s"
-        raise ComponentError(f"{topic} was not written: {reason}")
+        reason = failures[0] if failures else f"not confirmed after {seconds:g} s"
+        raise ComponentError(f"{topic} were not written: {reason}")
 
 
 class Follower:

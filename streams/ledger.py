@@ -23,6 +23,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 
 from schemas import registry
 from schemas.errors import CityBrainError, ComponentError
+from streams.agents.history import list_topics
 from streams.broker import open_consumer
 from streams.metrics import ERRORS, serve
 from streams.store import connect
@@ -92,12 +93,9 @@ class Ledger:
 
     def _places(self, prefix: str) -> list[TopicPartition]:
         """List the partitions of the topics that begin with a prefix."""
-        try:
-            topics = self._consumer.list_topics(timeout=10.0).topics
-        except KafkaException as error:
-            raise ComponentError(f"Kafka does not list its topics: {error}") from error
-        return [TopicPartition(name, partition) for name, topic in topics.items()
-                if name.startswith(prefix) for partition in topic.partitions]
+        return [TopicPartition(name, partition)
+                for name, partitions in list_topics(self._consumer).items()
+                if name.startswith(prefix) for partition in range(partitions)]
 
     def _bound(self, places: list[TopicPartition], at: int, last: int) -> dict[Any, int]:
         """Give each partition's first offset at or after a time; past bounds are remembered."""
@@ -106,11 +104,8 @@ class Ledger:
         for found in self._consumer.offsets_for_times(asked, 10.0) if asked else []:
             if found.offset >= 0 and at <= last:
                 self._bounds[found.topic, found.partition, at] = found.offset
-        bounds = {}
-        for p in places:
-            place = (p.topic, p.partition)
-            bounds[place] = self._bounds.get((*place, at), self._ends[place])
-        return bounds
+        asked_for = ((p.topic, p.partition) for p in places)
+        return {place: self._bounds.get((*place, at), self._ends[place]) for place in asked_for}
 
     def _received(self, places: list[TopicPartition], starts: list[int], last: int) -> list[Row]:
         """Count records by the broker's offsets at the bounds of each minute."""

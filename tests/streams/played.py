@@ -77,7 +77,8 @@ class Broker:
         """List the topics with their partitions."""
         topics: dict[str, Any] = {}
         for topic, partition in self.logs:
-            topics.setdefault(topic, SimpleNamespace(partitions={})).partitions[partition] = None
+            topics.setdefault(topic, SimpleNamespace(partitions={}, error=None)).partitions[
+                partition] = None
         return SimpleNamespace(topics=topics)
 
     def get_watermark_offsets(self, place: TopicPartition, **_: Any) -> tuple[int, int]:
