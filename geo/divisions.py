@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Geometry
 
-from geo.datum import gcj02_to_wgs84
+from geo.datum import to_wgs84
 
 LEVELS: dict[int, str] = {
     2: "province", 4: "city", 6: "county", 9: "township", 12: "village", 15: "cell"}
@@ -56,10 +56,11 @@ def _code(stem: str) -> str:
     return stem[:4] if stem.endswith("00") else stem
 
 
-def to_wgs84_polygon(polygon: Geometry) -> Geometry:
-    """Convert a polygon drawn in GCJ-02."""
+def to_wgs84_polygon(polygon: Geometry, datum: str = "gcj02") -> Geometry:
+    """Convert a polygon drawn in a datum of `geo.datum.DATUMS`."""
     def convert(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(gcj02_to_wgs84(points[:, 0], points[:, 1]))
+        """Convert corners, an array of n × (longitude, latitude)."""
+        return np.column_stack(to_wgs84(datum, points[:, 0], points[:, 1]))
 
     converted: Geometry = shapely.transform(polygon, convert)
     return converted

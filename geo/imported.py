@@ -12,12 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely import Geometry, STRtree
 
 from geo.area_files import read_areas
-from geo.datum import to_wgs84
-from geo.divisions import Report, check_polygon, keep_polygons
+from geo.divisions import Report, check_polygon, keep_polygons, to_wgs84_polygon
 from schemas.errors import CityBrainError
 
 DIGITS = (9, 12)
@@ -73,7 +71,7 @@ def read_import(file: Path, city: str, datum: str, tell: Tell, *, code: str = ""
               if one not in wrong and not one.startswith(city)}
     report, found = Report(), {}
     for one, shape in zip(areas.ids, areas.shapes, strict=True):
-        polygon = check_polygon(one, _convert(shape, datum), report)
+        polygon = check_polygon(one, to_wgs84_polygon(shape, datum), report)
         if polygon is not None:
             found[one] = polygon
     if wrong := wrong | report.refused:
@@ -89,15 +87,6 @@ def _say(wrong: dict[str, str]) -> str:
     """Name the first few of what is wrong."""
     told = "; ".join(f"{code} {reason}" for code, reason in list(wrong.items())[:TOLD])
     return told + (f"; and {len(wrong) - TOLD} more" if len(wrong) > TOLD else "")
-
-
-def _convert(polygon: Geometry, datum: str) -> Geometry:
-    """Convert a polygon of a datum to WGS-84."""
-    def convert(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(to_wgs84(datum, points[:, 0], points[:, 1]))
-
-    converted: Geometry = shapely.transform(polygon, convert)
-    return converted
 
 
 def _disjoint(polygons: dict[str, Geometry], tell: Tell) -> dict[str, Geometry]:
