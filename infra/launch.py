@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import psutil
 
-from infra.orphans import stop_marked
+from infra.orphans import mark, stop_marked
 from infra.processes import Process, list_processes
 from infra.supervision import Supervisor, log_path
 from schemas.errors import ComponentError
-from streams.settings import read_settings
+from streams.settings import CHECKOUT, read_settings
 
 UP_SECONDS = 240.0
 STOP_SECONDS = 90.0
+ALONE_SECONDS = 90.0
 ATTEMPTS = 3
 ALIVE = {"STARTING", "RUNNING", "BACKOFF", "STOPPING"}
 Report = Callable[[str], None]
@@ -45,6 +49,35 @@ def last_lines(name: str, count: int = 5) -> str:
         return "(no log)"
     with path.open(errors="replace") as stream:
         return "".join(f"\n    {line.rstrip()[:300]}" for line in deque(stream, count))
+
+
+@contextmanager
+def run_alone(process: Process, seconds: float = ALONE_SECONDS, lines: int = 5
+              ) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one process without the supervisor until the end of the block, once it is ready.
+
+    Raise ComponentError with the last lines of its log when it does not become ready in time.
+    """
+    with log_path(process.name).open("ab") as log:
+        child = subprocess.Popen(
+            process.command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log,
+            stderr=subprocess.STDOUT, start_new_session=True,
+            env={**os.environ, **mark(), **process.environment()})
+    try:
+        until = time.monotonic() + seconds
+        while not process.ready():
+            if child.poll() is not None or time.monotonic() > until:
+                raise ComponentError(
+                    f"{process.name} did not start:{last_lines(process.name, lines)}")
+            time.sleep(0.2)
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(process.stop_seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 class Start:

@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,24 +65,7 @@ def remove_home(home: Path) -> None:
 @contextmanager
 def running(name: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a component of the process table until the end of the block, once it is ready."""
+    from infra.launch import run_alone
     from infra.processes import choose
-    process = choose(name)[0]
-    log = Path(os.environ["CITYBRAIN_HOME"]) / "logs" / f"{name}.log"
-    with log.open("ab") as stream:
-        child = subprocess.Popen(
-            process.command, cwd=CHECKOUT, stdout=stream, stderr=subprocess.STDOUT,
-            env={**os.environ, **process.environment()}, start_new_session=True)
-    try:
-        until = time.monotonic() + WAIT_SECONDS
-        while not process.ready():
-            if child.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{name} did not start:\n{log.read_text()[-3000:]}")
-            time.sleep(0.2)
+    with run_alone(choose(name)[0], WAIT_SECONDS, lines=60) as child:
         yield child
-    finally:
-        child.terminate()
-        try:
-            child.wait(process.stop_seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra import clickhouse
-from infra.launch import ALIVE, STOP_SECONDS, Report, Start, last_lines
-from infra.orphans import mark
+from infra.launch import ALIVE, STOP_SECONDS, Report, Start, run_alone
 from infra.processes import Process, choose, list_processes
 from infra.readiness import port_answers
-from infra.supervision import Supervisor, log_path
+from infra.supervision import Supervisor
 from schemas.errors import ComponentError
-from streams.settings import CHECKOUT, read_settings
+from streams.settings import read_settings
 
 # they read the store or hold nothing that lasts
 READERS = {"clickhouse", "jobmanager", "taskmanager", "wall", "console", "feed"}
-READY_SECONDS = 90.0
 
 
 def check_ours() -> None:
@@ -89,22 +85,5 @@ def store_running() -> Iterator[None]:
     if clickhouse.is_ready():
         yield
         return
-    process = choose("clickhouse")[0]
-    with log_path("clickhouse").open("ab") as log:
-        child = subprocess.Popen(
-            process.command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, env={**os.environ, **mark()}, start_new_session=True)
-    try:
-        until = time.monotonic() + READY_SECONDS
-        while not process.ready():
-            if child.poll() is not None or time.monotonic() > until:
-                raise ComponentError(f"ClickHouse did not start:{last_lines('clickhouse')}")
-            time.sleep(0.2)
+    with run_alone(choose("clickhouse")[0]):
         yield
-    finally:
-        child.terminate()
-        try:
-            child.wait(process.stop_seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
