@@ -8,24 +8,13 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.views import session
 from streams.feedback.desk import Desk
-from streams.staff import Role, add_staff, remove_staff, start_session
 from streams.store import connect
 from streams.tables import APPENDED_AT, SYSTEM_ROWS
 from tests.streams.feedback.streams import Message, clean, letter
 from tests.streams.queries.rows import empty_tables, make_tables, moment
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(autouse=True)
-def signed_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Sign in one who reads for the whole city; only the cookie is not a browser's."""
-    staff = add_staff("test-feedback", "long enough to be taken", Role.OPERATOR)
-    monkeypatch.setattr(session, "read_token", lambda: start_session(staff))
-    yield
-    remove_staff(staff.name)
 
 
 @pytest.fixture

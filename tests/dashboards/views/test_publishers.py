@@ -8,22 +8,11 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.views import session
-from streams.staff import Role, add_staff, remove_staff, start_session
 from streams.store import connect
 from streams.tables import APPENDED_AT, SYSTEM_ROWS
 from tests.streams.queries.rows import empty_tables, make_tables
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(autouse=True)
-def signed_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Sign in one who reads for the whole city; only the cookie is not a browser's."""
-    staff = add_staff("test-publishers", "long enough to be taken", Role.OPERATOR)
-    monkeypatch.setattr(session, "read_token", lambda: start_session(staff))
-    yield
-    remove_staff(staff.name)
 
 
 @pytest.fixture

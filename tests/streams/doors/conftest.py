@@ -17,10 +17,23 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from streams.doors.mqtt import LOGIN
+from streams.publishers import Registration, read_registrations
 from tests.components import CHECKOUT
 
 PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 SECONDS = 60.0
+
+
+class Known:
+    """Know the registrations as the broker holds them at the start."""
+
+    def __init__(self) -> None:
+        """Read them."""
+        self._known = read_registrations("admin")
+
+    def known(self) -> dict[str, Registration]:
+        """Give them."""
+        return self._known
 
 
 class Mosquitto:
@@ -77,6 +90,7 @@ class Client:
     def __init__(self, broker: Mosquitto, user: str, password: str) -> None:
         """Connect and wait until the verdicts are subscribed to."""
         self.verdicts: list[dict[str, Any]] = []
+        self._acknowledged: set[int] = set()
         subscribed: list[int] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"test-{user}")
         self._client.username_pw_set(user, password)
@@ -85,14 +99,20 @@ class Client:
             f"city/v1/{user}/feedback", qos=1)
         self._client.on_message = lambda _, __, message: self.verdicts.append(
             json.loads(message.payload))
+        self._client.on_publish = lambda _, __, number, *___: self._acknowledged.add(number)
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
         eventually(lambda: bool(subscribed))
 
     def publish(self, topic: str, payload: object, qos: int = 1) -> None:
-        """Publish, and wait until the broker has acknowledged it."""
+        """Publish, and wait until the broker has acknowledged it.
+
+        Some brokers close the connection of who writes where it may not: what is published then
+        waits for the next connection, which the client makes by itself.
+        """
         body = payload if isinstance(payload, bytes) else json.dumps(payload)
-        self._client.publish(topic, body, qos).wait_for_publish(SECONDS)
+        number = self._client.publish(topic, body, qos).mid
+        eventually(lambda: number in self._acknowledged)
 
     def close(self) -> None:
         """Disconnect."""

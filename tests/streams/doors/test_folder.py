@@ -26,8 +26,9 @@ from streams.doors.report import put_away
 from streams.doors.sending import send_file
 from streams.gate import Gate, Verdict
 from streams.privacy import Pseudonyms
-from streams.publishers import Registration, read_registrations, register
+from streams.publishers import Registration, register
 from streams.record import from_message
+from tests.streams.doors.conftest import Known
 
 pytestmark = pytest.mark.live
 NAME, FAMILY = "test-folder", registry.get_family("parking-occupancy")
@@ -48,18 +49,6 @@ FIELDS = "".join(f'[fields.{name}]\ncolumn = "{column}"\n' for name, column in {
     "car_park_id": "id", "longitude": "x", "latitude": "y", "capacity": "of",
     "occupied": "taken", "status": "state"}.items())
 HEADER = "id,at,x,y,of,taken,state"
-
-
-class Known:
-    """Know the registrations as the broker holds them at the start."""
-
-    def __init__(self) -> None:
-        """Read them."""
-        self._known = read_registrations("admin")
-
-    def known(self) -> dict[str, Registration]:
-        """Give them."""
-        return self._known
 
 
 @pytest.fixture(scope="module")

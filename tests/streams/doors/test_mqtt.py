@@ -22,25 +22,13 @@ from streams.disk import Guard
 from streams.doors import mqtt
 from streams.doors.mqtt import Door
 from streams.intake.sender import Sender
-from streams.publishers import Registration, read_registrations, register
+from streams.publishers import Registration, register
 from streams.settings import read_settings
-from tests.streams.doors.conftest import Client, Mosquitto, eventually
+from tests.streams.doors.conftest import Client, Known, Mosquitto, eventually
 
 pytestmark = pytest.mark.live
 NAME, FAMILY = "test-mqtt", registry.get_family("parking-occupancy")
 TOPIC = f"city/v1/{NAME}/{FAMILY.name}"
-
-
-class Known:
-    """Know the registrations as the broker holds them at the start."""
-
-    def __init__(self) -> None:
-        """Read them."""
-        self._known = read_registrations("admin")
-
-    def known(self) -> dict[str, Registration]:
-        """Give them."""
-        return self._known
 
 
 @pytest.fixture(scope="module")
