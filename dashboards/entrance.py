@@ -28,8 +28,8 @@ from streams.audit import append
 from streams.staff import (
     COOKIE,
     SESSION_SECONDS,
+    SignInDelays,
     Staff,
-    Throttle,
     change_staff,
     check_password,
     ensure_first,
@@ -41,7 +41,7 @@ from streams.tls import check_exposure
 log = logging.getLogger("console")
 OPEN_PATHS = ("/login", "/_stcore/health")
 MAX_FORM_BYTES = 8_192
-throttle = Throttle()
+delays = SignInDelays()
 # one thread: the records of a chain are written one after another
 auditor = ThreadPoolExecutor(1, "audit")
 
@@ -113,15 +113,15 @@ async def login(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=4)
     name, password = (str(form.get(one, ""))[:1024] for one in ("name", "password"))
     keys = (f"name {name}", f"client {request.client.host if request.client else ''}")
-    if seconds := throttle.wait(*keys):
+    if seconds := delays.wait(*keys):
         return _page(request, "login.wait", seconds, 429)
     # counted before it is checked, so that tries side by side are delayed as well
-    throttle.fail(*keys)
+    delays.fail(*keys)
     staff = await asyncio.to_thread(check_password, name, password)
     if staff is None:
         record("login", name, request, success=False)
         return _page(request, "login.bad", status=401)
-    throttle.succeed(*keys)
+    delays.succeed(*keys)
     record("login", name, request, success=True)
     return _enter(request, staff)
 

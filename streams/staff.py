@@ -184,7 +184,7 @@ def find_session(token: str) -> Staff | None:
     return found if found is not None and found.epoch == epoch else None
 
 
-class Throttle:
+class SignInDelays:
     """Delay sign-ins after failures: by account and by client, twice as long each time.
 
     Many people may share a client's address, so that it is delayed after more failures.

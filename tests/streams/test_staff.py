@@ -109,21 +109,21 @@ def test_the_store_account_follows_from_role_and_area() -> None:
 def test_failures_delay_the_next_try_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
     monkeypatch.setattr("streams.staff.time.monotonic", lambda: clock[0])
-    throttle, waits = staff.Throttle(), []
+    delays, waits = staff.SignInDelays(), []
     for _ in range(7):
-        throttle.fail("name li", "client x")
-        waits.append(throttle.wait("name li"))
+        delays.fail("name li", "client x")
+        waits.append(delays.wait("name li"))
     assert waits == [0, 0, 0, 2, 4, 8, 16]
-    assert throttle.wait("name wang") == 0
-    assert throttle.wait("name wang", "client x") == 0
+    assert delays.wait("name wang") == 0
+    assert delays.wait("name wang", "client x") == 0
     for _ in range(14):
-        throttle.fail("client x")
-    assert throttle.wait("name wang", "client x") == 4
+        delays.fail("client x")
+    assert delays.wait("name wang", "client x") == 4
     clock[0] += 17
-    assert throttle.wait("name li") == 0
-    throttle.succeed("name li")
-    throttle.fail("name li")
-    assert throttle.wait("name li") == 0
+    assert delays.wait("name li") == 0
+    delays.succeed("name li")
+    delays.fail("name li")
+    assert delays.wait("name li") == 0
     for _ in range(40):
-        throttle.fail("name li")
-    assert throttle.wait("name li") == throttle.LONGEST
+        delays.fail("name li")
+    assert delays.wait("name li") == delays.LONGEST
