@@ -11,7 +11,6 @@ from typing import cast
 import httpx
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from dashboards.map.frame import compose_frame, read_parts
 from infra.drills.hunt import Found, Hunt
 from schemas import registry
 from schemas.declare import Family, ResultTable
@@ -122,6 +121,8 @@ def search_feeds(hunt: Hunt, _: int) -> Iterator[Result]:
 
 def search_pages(hunt: Hunt, _: int) -> Iterator[Result]:
     """Search what wall and console show, by the queries from which they draw it."""
+    # loaded here: Streamlit, which comes along, is slow and warns where it serves no page
+    from dashboards.map.frame import compose_frame, read_parts
     for language in ("zh", "en"):
         frame = json.dumps(compose_frame(read_parts(), language), ensure_ascii=False, default=str)
         yield f"wall {language}", hunt.find(frame), 1
