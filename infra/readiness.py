@@ -23,6 +23,7 @@ PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-
 def port_answers(name: str) -> Callable[[], bool]:
     """Give a probe that tells whether a port of `streams.settings.PORTS` takes connections."""
     def probe() -> bool:
+        """Try to connect once."""
         settings = read_settings()
         try:
             with socket.create_connection((settings.host, settings.port(name)), timeout=1):

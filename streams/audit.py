@@ -140,6 +140,7 @@ def _send(state: State) -> None:
     failures: list[str] = []
 
     def confirmed(error: KafkaError | None, message: Message) -> None:
+        """Move the head, or keep why a record was refused."""
         if error is not None:
             failures.append(error.str())
         else:

@@ -125,6 +125,7 @@ def compare(store: Store, source: Source, shadow: str, since: int, begun: str) -
     spill to disk.
     """
     def side(number: int, name: str, columns: Iterable[str]) -> str:
+        """Render the rows of one of the two tables."""
         return SIDE.format(
             side=number, key=", ".join(source.key), columns=", ".join(columns),
             written=source.written, name=name, covered=covered(source, since))

@@ -146,6 +146,7 @@ def _spill(held: list[Message], stack: ExitStack) -> Iterator[Message]:
     file.seek(0)
 
     def read() -> Iterator[Message]:
+        """Give the messages as they were written."""
         while True:
             try:
                 yield Message(*pickle.load(file))  # noqa: S301 (written by ourselves just now)

@@ -157,6 +157,7 @@ def read_settings() -> Settings:
     values = {one.name: os.environ.get(one.name) or one.default for one in SETTINGS}
 
     def number(name: str) -> int:
+        """Read a whole number by its name."""
         return _whole(name, values[name])
 
     if values["CITYBRAIN_CLICKHOUSE"]:

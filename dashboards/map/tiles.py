@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from dashboards.look.words import field_title, say, title, unit
 from schemas.declare import Family
 
 Row = dict[str, Any]
+# name, figures, trend, decimals of the trend
+MakeTile = Callable[..., Row]
 
 # Seconds after which a tile's data counts as out of date: several times its source's usual period.
 LIMITS: dict[str, int] = {
@@ -63,17 +66,21 @@ def _tile(name: str, language: str, at: int | None, figures: list[Row],
 def compose_tiles(parts: Row, language: str) -> list[Row]:
     """Compose the six headline tiles in the order in which they stand."""
     trends = parts.get("trends") or {"pulse": [], "vehicles": []}
-    pulse, progress = trends["pulse"], parts.get("progress") or {}
-    day, parking, air = (parts.get(one) or {} for one in ("today", "parking", "air"))
-    seen = [row["vehicles"] for row in trends["vehicles"][-2:] if row["vehicles"] is not None]
-
-    def words(key: str) -> str:
-        return say(key, language)
+    progress = parts.get("progress") or {}
 
     def tile(name: str, figures: list[Row], trend: list[Any], digits: int = 0) -> Row:
+        """Put a tile together, as old as the newest of its families."""
         return _tile(name, language, newest(progress, FAMILIES[name]), figures, trend, digits)
 
-    hour = pulse[:-1]
+    return [*_measured_tiles(parts, trends, tile, language),
+            *_worked_tiles(parts.get("today") or {}, trends["pulse"], tile, language)]
+
+
+def _measured_tiles(parts: Row, trends: Row, tile: MakeTile, language: str) -> list[Row]:
+    """Compose the tiles of what sensors measure: traffic, parking, environment."""
+    pulse, parking, air = trends["pulse"], parts.get("parking") or {}, parts.get("air") or {}
+    seen = [row["vehicles"] for row in trends["vehicles"][-2:] if row["vehicles"] is not None]
+    words, hour = partial(say, language=language), pulse[:-1]
     return [
         tile("traffic", [
             _figure(words("traffic.speed"), _weighted(pulse, "speed", "speed_samples"), "km/h", 1),
@@ -89,7 +96,13 @@ def compose_tiles(parts: Row, language: str) -> list[Row]:
             _figure(words("environment.pm2_5"), air.get("mean"), "µg/m³"),
             _figure(words("environment.highest"), air.get("highest")),
             _figure(words("environment.stations"), air.get("stations") or None)],
-            [row["pm2_5"] for row in hour]),
+            [row["pm2_5"] for row in hour])]
+
+
+def _worked_tiles(day: Row, pulse: list[Row], tile: MakeTile, language: str) -> list[Row]:
+    """Compose the tiles of what people work on: governance, hotline, services."""
+    words = partial(say, language=language)
+    return [
         tile("governance", [
             _figure(words("governance.reported"), day.get("reported")),
             _figure(words("governance.closed"), day.get("closed")),
@@ -103,8 +116,7 @@ def compose_tiles(parts: Row, language: str) -> list[Row]:
         tile("service", [
             _figure(words("service.online"), day.get("online_share"), "%", 1),
             _figure(words("service.items"), day.get("handled"))],
-            _five_minutes(pulse, "items")),
-    ]
+            _five_minutes(pulse, "items"))]
 
 
 def compose_unplanned(family: Family, data: Row | None, language: str) -> Row:
@@ -130,6 +142,7 @@ def compose_operations(data: Row | None, language: str) -> Row:
     title = ["operations", *(["state.disk"] if data.get("disk_full") else [])]
 
     def figure(key: str, value: float | None, unit_name: str = "", digits: int = 0) -> Row:
+        """Make one figure of the tile."""
         return _figure(say(f"operations.{key}", language), value, unit_name, digits)
 
     return {

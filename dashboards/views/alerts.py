@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.views import address
-from dashboards.views.rows import ACROSS, draw_rows
+from dashboards.views.rows import choose_view, draw_rows
 from dashboards.views.words import say
 from schemas import registry
 from streams.queries.listings import alert_listing, to_listing
@@ -16,9 +16,7 @@ def draw() -> None:
     """Draw the page."""
     language = address.language()
     st.title(say("alerts", language))
-    with st.columns(ACROSS)[0]:
-        view = address.choose("view", say("view", language), ["", "changes"],
-                              lambda one: say("view.changes" if one else "view.alerts", language))
+    view = choose_view("alerts", "changes", language)
     other = "zh" if language == "en" else "en"
     if view == "changes":
         draw_rows("alert-changes", to_listing(registry.get_family("alert")), language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.views import address
-from dashboards.views.rows import ACROSS, draw_rows
+from dashboards.views.rows import choose_view, draw_rows
 from dashboards.views.words import say
 from schemas import registry
 from streams.queries.listings import case_listing, to_listing
@@ -16,9 +16,7 @@ def draw() -> None:
     """Draw the page."""
     language = address.language()
     st.title(say("cases", language))
-    with st.columns(ACROSS)[0]:
-        view = address.choose("view", say("view", language), ["", "steps"],
-                              lambda one: say("view.steps" if one else "view.last", language))
+    view = choose_view("last", "steps", language)
     if view == "steps":
         draw_rows("case-steps", to_listing(registry.get_family("grid-case")), language)
     else:

@@ -17,6 +17,7 @@ def page_of(name: str, heading: Callable[[str], str] | None = None) -> Callable[
     """Give the function that draws the page of a family or result."""
 
     def draw() -> None:
+        """Draw the page as it is declared now."""
         language = address.language()
         declared = find_declared(name)
         if declared is None:

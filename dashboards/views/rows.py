@@ -56,6 +56,13 @@ def draw_rows(name: str, listing: Listing, language: str, *, minutes: int = 1440
         _draw_table(name, shown_listing, rows, language, detail)
 
 
+def choose_view(usual: str, other: str, language: str) -> str:
+    """Draw the choice between two views of a page; give "" for the usual one, else `other`."""
+    with st.columns(ACROSS)[0]:
+        return address.choose("view", say("view", language), ["", other],
+                              lambda one: say(f"view.{other if one else usual}", language))
+
+
 def _draw_filters(store: Store, listing: Listing, asked: Filter, language: str,
                   minutes: int) -> None:
     """Draw time, area, every choice with its counts, and the text to search for."""
@@ -82,6 +89,7 @@ def _draw_range(minutes: int, language: str) -> None:
     words = words.replace("{until}", until[:16].replace("T", " "))
 
     def drop() -> None:
+        """Forget both ends of the time."""
         address.write("from", "")
         address.write("until", "")
 
@@ -106,6 +114,7 @@ def _choice(store: Store, listing: Listing, asked: Filter, column: Column,
     counts = console.count_values(store, listing, asked, column.name)
 
     def words(value: str) -> str:
+        """Write a value with the number of its rows."""
         number = counts.get(value, 0) if value else sum(counts.values())
         return f"{word_of(column, value, language)} · {number}"
 

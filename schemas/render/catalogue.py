@@ -114,6 +114,7 @@ def entries(families: Iterable[Family], results: Iterable[ResultTable]) -> list[
     order = {name: place for place, name in enumerate(DOMAINS)}
 
     def rank(entry: Entry) -> tuple[int, str]:
+        """Rank by domain, then by name."""
         return order.get(entry["domain"], len(order)), entry["name"]
 
     return (sorted(map(family_entry, families), key=rank)

@@ -65,6 +65,7 @@ def family_view(family: Family) -> str:
 def result_columns(result: ResultTable) -> str:
     """Render the columns of a result's upsert table."""
     def one(field: Field) -> str:
+        """Render one column."""
         return f"    `{field.name}` {COLUMN_TYPES[field.kind]}"
 
     names = ", ".join(f"`{f.name}`" for f in result.keys)

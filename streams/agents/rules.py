@@ -169,6 +169,7 @@ def to_place(rule: Rule, result: ResultTable) -> Callable[[Mapping[str, Any]], s
     free = [n for n in names if n not in rule.where or n == result.place] or names
 
     def place(row: Mapping[str, Any]) -> str:
+        """Give the place of one row."""
         if any(row.get(name) != value for name, value in rule.where.items()):
             return ""
         if result.place:

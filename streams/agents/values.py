@@ -44,6 +44,7 @@ def to_value(result: ResultTable, name: str) -> Value:
     scale = scales[name]
 
     def measured(row: Row) -> float | None:
+        """Give a measure of one row in natural units."""
         found = row.get(name)
         return None if found is None else found / scale
 
@@ -60,6 +61,7 @@ def _derived(result: ResultTable, sql: str) -> Value:
     compute = _compile(tree, columns, sql)
 
     def value(row: Row) -> float | None:
+        """Compute the expression over one row."""
         try:
             found = compute(row)
         except (TypeError, ZeroDivisionError, OverflowError):

@@ -61,6 +61,7 @@ def start_watchdog(consumer: Consumer, positions: Positions,
     progress, places = Progress(), sorted(positions)
 
     def watch() -> None:
+        """Look again and again, for as long as the process lives."""
         while True:
             time.sleep(LOOK_SECONDS)
             try:

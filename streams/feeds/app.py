@@ -179,6 +179,7 @@ def build(board: Board, *, renew: bool = True) -> Starlette:
     """Build the service over a board; `renew=False` leaves ticking to the caller."""
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        """Renew the board for as long as the service runs."""
         task = asyncio.create_task(_keep_renewing(board)) if renew else None
         yield
         if task is not None:

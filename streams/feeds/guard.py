@@ -36,6 +36,7 @@ class Guard:
             return
 
         async def guarded(message: Message) -> None:
+            """Add the headers to the head of an answer."""
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():

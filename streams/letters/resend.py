@@ -115,6 +115,7 @@ def send(chosen: Sequence[Sending]) -> list[Sent]:
     def delivered(one: Sending) -> Callable[[KafkaError | None, Message], None]:
         """Note where a record lies, or why it does not."""
         def note_it(error: KafkaError | None, message: Message) -> None:
+            """Note one record."""
             if error is not None:
                 failures.append(f"{one.topic}: {error.str()}")
             else:

@@ -42,6 +42,7 @@ def column_getter(name: str, source: Source, more: Sequence[str] = ()) -> Getter
     missing = frozenset((*source.missing, *more))
 
     def read(scope: Scope) -> Any:
+        """Read the cell."""
         value = scope.get(name)
         if isinstance(value, str):
             value = value.strip()
@@ -53,6 +54,7 @@ def column_getter(name: str, source: Source, more: Sequence[str] = ()) -> Getter
     numbers = _numbers(more, source.decimal == ",")
 
     def read_number(scope: Scope) -> Any:
+        """Read the cell; a number that stands for a missing one gives None."""
         value = read(scope)
         return None if numbers & _numbers([value], source.decimal == ",") else value
 
@@ -75,6 +77,7 @@ def template_getter(templates: Texts, source: Source) -> Getter:
                if name}
 
     def read(scope: Scope) -> str | None:
+        """Fill the first template that can be filled."""
         for parts in parsed:
             given = []
             for literal, name in parts:
@@ -118,6 +121,7 @@ def time_getter(when: When, source: Source) -> Getter:
     label = when.column or when.template
 
     def read(scope: Scope) -> int | None:
+        """Read the moment of one row."""
         value = text.read(scope)
         if value is None:
             return None
@@ -146,6 +150,7 @@ def field_getter(field: Field, rule: FieldRule, when: When | None, source: Sourc
     convert, more = _converter(field, rule, source)
 
     def read(scope: Scope) -> Any:
+        """Read and convert the value of one row."""
         value = text.read(scope)
         if value is None:
             return None
@@ -224,6 +229,7 @@ def _finish(field: Field, rounded: bool) -> Callable[[float], float | int]:
         return lambda value: value
 
     def whole(value: float) -> int:
+        """Give a whole number."""
         if not rounded and value != int(value):
             raise ValueError("is no whole number")
         return round(value)

@@ -48,6 +48,7 @@ def reader(formats: tuple[str, ...], zone: str, ambiguous: str = "earlier",
         check_format(text)
 
     def read(text: str) -> int:
+        """Read one text."""
         moment = _parse(text, formats)
         if isinstance(moment, int):
             return moment

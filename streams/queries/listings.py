@@ -5,7 +5,8 @@ A listing is made from a declaration, so a family that nobody planned is listed 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas import registry
@@ -164,17 +165,25 @@ SELECT alert_id, argMax(rule_id, order) AS rule, argMax(state, order) AS now_is,
 FROM (SELECT *, (observed_at, state = 'cleared') AS order FROM city.alert) GROUP BY alert_id"""
 
 
-def case_listing() -> Listing:
-    """Describe cases, each with its last step, department and deadline."""
-    fields = {one.name: one for one in registry.get_family("grid-case").fields}
+def _columns_like(family: str) -> Callable[..., Column]:
+    """Give what describes a column by the words, unit and codes of a family's declared field."""
+    fields = {one.name: one for one in registry.get_family(family).fields}
 
     def like(name: str, declared: str, **more: Any) -> Column:
-        return Column(name, fields[declared].title, values=fields[declared].values, **more)
+        """Describe the column `name` as the field `declared`."""
+        one = fields[declared]
+        return Column(name, one.title, one.unit, one.values, **more)
 
+    return like
+
+
+def case_listing() -> Listing:
+    """Describe cases, each with its last step, department and deadline."""
+    like = _columns_like("grid-case")
     return Listing("grid_case", (
         Column("moved_at", Text("Last step at", "最近流转"), moment=True),
         like("case_id", "case_id", searched=True),
-        Column("state", Text("State", "当前环节"), values=fields["step"].values, choice=True),
+        replace(like("state", "step", choice=True), title=Text("State", "当前环节")),
         like("kind", "category", choice=True, searched=True),
         like("handler", "department", choice=True), like("origin", "reported_by", choice=True),
         like("due", "due_at", moment=True),
@@ -188,12 +197,7 @@ def case_listing() -> Listing:
 
 def alert_listing() -> Listing:
     """Describe alerts, each with whether it still stands and how long it lasted."""
-    fields = {one.name: one for one in registry.get_family("alert").fields}
-
-    def like(name: str, declared: str, **more: Any) -> Column:
-        one = fields[declared]
-        return Column(name, one.title, one.unit, one.values, **more)
-
+    like = _columns_like("alert")
     return Listing("alert", (
         Column("moved_at", Text("Changed at", "最近变化"), moment=True),
         like("now_is", "state", choice=True), like("level", "severity", choice=True),
