@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -69,3 +70,8 @@ def running(name: str) -> Iterator[subprocess.Popen[bytes]]:
     from infra.processes import choose
     with run_alone(choose(name)[0], WAIT_SECONDS, lines=60) as child:
         yield child
+
+
+def hear_interrupts() -> None:
+    """Be run in a child before its program: a shell starts background work deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

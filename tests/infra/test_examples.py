@@ -13,7 +13,7 @@ import pytest
 
 from streams.credentials import local_credentials
 from streams.publishers import Registration, register
-from tests.components import CHECKOUT
+from tests.components import CHECKOUT, hear_interrupts
 
 FLOWS = CHECKOUT / "infra" / "examples" / "publish_flows.py"
 
@@ -22,7 +22,8 @@ def run(environment: dict[str, str], *words: str) -> tuple[str, str]:
     """Run the example until it has sent its first minute, then Ctrl-C; give both its outputs."""
     child = subprocess.Popen(
         [sys.executable, str(FLOWS), *words], text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT), **environment})
+        stderr=subprocess.PIPE, preexec_fn=hear_interrupts,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), **environment})
     assert child.stdout is not None
     first = child.stdout.readline()
     child.send_signal(signal.SIGINT)

@@ -23,7 +23,7 @@ from streams.credentials import Credentials, local_credentials
 from streams.delivery import plain
 from streams.publisher import CLIENTS, Publisher
 from streams.publishers import Registration, register
-from tests.components import CHECKOUT
+from tests.components import CHECKOUT, hear_interrupts
 
 pytestmark = pytest.mark.live
 FAMILY = registry.get_family("vehicle-position")
@@ -212,7 +212,8 @@ def test_ctrl_c_loses_nothing_that_was_sent(
     before = end("raw-test-boat--parking-occupancy")
     waits = "with publisher:\n    print('sent', flush=True)\n    import time; time.sleep(600)"
     child = subprocess.Popen(program(tmp_path, boat, client, waits), env=environment,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             preexec_fn=hear_interrupts)
     assert child.stdout is not None
     assert child.stdout.readline() == "sent\n"
     child.send_signal(signal.SIGINT)

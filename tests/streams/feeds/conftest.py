@@ -18,29 +18,32 @@ from streams.queries.reader import Store
 from streams.settings import read_settings
 from tests.streams.queries.rows import columns, event, minute, result
 
-ROWS: dict[str, list[dict[str, Any]]] = {
-    "road_state": [
-        result("road-state", minute(1), road_id="jingshi-road", vehicles=12, speed_samples=40,
-               speed_sum=120_000, speed_min=100, speed_max=6_000, events=40),
-        result("road-state", minute(1), road_id="quiet-lane", vehicles=4, speed_samples=9,
-               speed_sum=27_000, speed_min=100, speed_max=6_000, events=9, late=1)],
-    "area_traffic": [
-        result("area-traffic", minute(1), area=code, vehicles=number, speed_samples=number,
-               speed_sum=number * 3_000, events=number)
-        for code, number in {"": 9, "37": 37, "3701": 37, "370102": 37, "370102001": 33,
-                             "370102002": 4}.items()],
-    "parking_occupancy": [
-        event("parking-occupancy", i, minute(1), car_park_id=name, capacity=100,
-              occupied=occupied, status=status)
-        for i, (name, occupied, status) in enumerate([
-            ("some", 60, "open"), ("full", 100, "open"), ("closed", 100, "closed"),
-            ("unknown", None, "unknown"), ("uncounted", None, "open")])],
-    "air_quality": [
-        result("air-quality", minute(1), station_id="s1", quantity=quantity, window_seconds=60,
-               value_sum=30_000, events=3)
-        for quantity in ("pm2_5", "noise")],
-    "environment_reading": [event("environment-reading", 1, minute(1), station_id="s1")],
-}
+
+def make_rows() -> dict[str, list[dict[str, Any]]]:
+    """Make rows by table, of the minute in which a test asks: a suite lasts longer than that."""
+    return {
+        "road_state": [
+            result("road-state", minute(1), road_id="jingshi-road", vehicles=12, speed_samples=40,
+                   speed_sum=120_000, speed_min=100, speed_max=6_000, events=40),
+            result("road-state", minute(1), road_id="quiet-lane", vehicles=4, speed_samples=9,
+                   speed_sum=27_000, speed_min=100, speed_max=6_000, events=9, late=1)],
+        "area_traffic": [
+            result("area-traffic", minute(1), area=code, vehicles=number, speed_samples=number,
+                   speed_sum=number * 3_000, events=number)
+            for code, number in {"": 9, "37": 37, "3701": 37, "370102": 37, "370102001": 33,
+                                 "370102002": 4}.items()],
+        "parking_occupancy": [
+            event("parking-occupancy", i, minute(1), car_park_id=name, capacity=100,
+                  occupied=occupied, status=status)
+            for i, (name, occupied, status) in enumerate([
+                ("some", 60, "open"), ("full", 100, "open"), ("closed", 100, "closed"),
+                ("unknown", None, "unknown"), ("uncounted", None, "open")])],
+        "air_quality": [
+            result("air-quality", minute(1), station_id="s1", quantity=quantity, window_seconds=60,
+                   value_sum=30_000, events=3)
+            for quantity in ("pm2_5", "noise")],
+        "environment_reading": [event("environment-reading", 1, minute(1), station_id="s1")],
+    }
 
 
 class Reach:
@@ -73,7 +76,7 @@ class Reach:
 @pytest.fixture
 def reach(reader: Store, sink: Any, emptied: None) -> Reach:
     """Give a store that holds the rows above."""
-    for table, rows in ROWS.items():
+    for table, rows in make_rows().items():
         sink.insert(table, columns(rows))
     return Reach(reader)
 
