@@ -161,5 +161,5 @@ def test_a_file_is_complete_when_it_has_not_changed_for_two_seconds(tmp_path: Pa
 def test_a_file_moved_in_whole_is_taken_at_first_sight(tmp_path: Path) -> None:
     put(tmp_path, "p/a.csv")
     old = (tmp_path / "p/a.csv").stat().st_mtime
-    steady = Steadiness(2.0, lambda: 0.0, lambda: old + 2.0)
+    steady = Steadiness(2.0, lambda: 0.0, lambda: old + 2.001)
     assert len(steady.choose(list_dropped(tmp_path, lambda _: None))) == 1
