@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ FAMILY = "alert"
 DEFAULT_RULES = Path(__file__).with_name("default_rules.json")
 PATIENCE_SECONDS = 60.0
 SLACK_SECONDS = 600
+MINUTE_MS = 60_000
 OLD_MS = 6 * 3_600_000
 OPEN = Gauge("citybrain_alerts_open", "Alerts raised now")
 log = logging.getLogger(__name__)
@@ -108,6 +110,21 @@ class Agent:
             self._guarded(topic, lambda: self._take_rule(key or b"", body, came_at))
         elif body is not None:
             self._guarded(topic, lambda: self._take_row(topic, body, came_at))
+
+    def follow_rule(self, key: bytes, body: bytes | None, came_at: int) -> None:
+        """Take a rule while results flow; raise ComponentError where these cannot be read again.
+
+        Rows that came before it concerned no rule: those of windows that it judges are read again.
+        """
+        self.take(RULES, key, body, came_at)
+        rule = self.evaluator.find(key.decode(errors="replace"))
+        topic = f"result-{rule.result}" if rule else ""
+        if rule is None or not (places := [one for one in self.positions if one[0] == topic]):
+            return
+        since = came_at - rule.window_seconds * 1000 - MINUTE_MS
+        with closing(open_reader(ACCOUNT, APP)) as consumer:
+            for message in read_back(consumer, topic, len(places), since, {}):
+                self.take(topic, message.key(), message.value(), message.timestamp()[1])
 
     def _take_row(self, topic: str, body: bytes, came_at: int) -> None:
         """Take one row that some rule watches; a recording of other days alerts nobody."""

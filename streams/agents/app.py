@@ -31,8 +31,8 @@ class Follower(Protocol):
 
     positions: Positions
 
-    def take(self, topic: str, key: bytes | None, body: bytes | None, came_at: int) -> None:
-        """Take one record."""
+    def follow_rule(self, key: bytes, body: bytes | None, came_at: int) -> None:
+        """Take one record of the rules."""
 
     def follow(self, messages: list[Message]) -> None:
         """Take records of results."""
@@ -100,8 +100,17 @@ def _follow_rules(app: faust.App, agent: Follower) -> None:
             message = event.message
             place = (message.topic, message.partition)
             if message.offset >= agent.positions.get(place, 0):
-                agent.take(message.topic, message.key, message.value, int(message.timestamp * 1000))
+                _take_rule(agent, message)
                 agent.positions[place] = message.offset + 1
+
+
+def _take_rule(agent: Follower, message: Any) -> None:
+    """Take one rule; end where the results it judges cannot be read again, to do so at start."""
+    try:
+        agent.follow_rule(message.key or b"", message.value, int(message.timestamp * 1000))
+    except ComponentError:
+        log.exception("a rule's windows could not be read again: ending, to do so at the start")
+        os._exit(1)
 
 
 def _follow_results(app: faust.App, agent: Follower, consumer: Consumer) -> None:

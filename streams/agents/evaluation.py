@@ -64,6 +64,11 @@ class Evaluator:
         """List the rules as they stand, by id."""
         return [watch.rule for _, watch in sorted(self._watches.items())]
 
+    def find(self, rule_id: str) -> Rule | None:
+        """Find a rule as it stands."""
+        watch = self._watches.get(rule_id)
+        return watch.rule if watch else None
+
     def open_alerts(self) -> list[Open]:
         """List the raised alerts."""
         return [t.alert for by_place in self._tracks.values() for t in by_place.values() if t.alert]
