@@ -7,7 +7,6 @@ publisher afterwards, its credentials above all, is told in `streams.rotation`.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 
@@ -17,7 +16,7 @@ from kafka.errors import KafkaError
 
 from schemas import registry
 from schemas.errors import ComponentError
-from schemas.render.kafka import raw_topic
+from schemas.render.kafka import PUBLISHER_NAME, raw_topic
 from streams.accounts import ensure_account, ensure_rights, publisher_rights
 from streams.broker import open_admin
 from streams.kept import Follower, read_kept, write_kept
@@ -25,7 +24,6 @@ from streams.quotas import set_byte_rate
 from streams.topics import ensure_topics
 
 TOPIC = "publishers"
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LOOK_AGAIN_SECONDS = 5.0
 
 
@@ -160,7 +158,7 @@ def ensure_login(admin: KafkaAdminClient, one: Registration, account: str) -> No
 
 def _check(one: Registration) -> None:
     """Refuse a name that could run into another's prefix, or families that do not exist."""
-    if not _NAME.fullmatch(one.name):
+    if not PUBLISHER_NAME.fullmatch(one.name):
         raise ComponentError(
             f"publisher name {one.name!r}: lower-case letters, digits and single hyphens only")
     for name in one.families:

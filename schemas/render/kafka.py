@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from schemas.declare import Family, ResultTable
@@ -40,6 +41,10 @@ def _settings(hours: int, megabytes: int, **more: str) -> dict[str, str]:
         "segment.bytes": str(segment * MEGABYTE), "segment.ms": str(HOUR_MS),
         "max.message.bytes": str(MAX_RECORD_BYTES),
         **{name.replace("_", "."): value for name, value in more.items()}}
+
+
+# no name holds a double hyphen, so that no publisher's prefix begins another's
+PUBLISHER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
 def raw_name(publisher: str, family: str) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from schemas import registry
 from schemas.declare import Family
 from schemas.errors import Refusal
-from schemas.render.kafka import raw_name
+from schemas.render.kafka import PUBLISHER_NAME, raw_name
 from streams.intake.body import WIRE_BYTES
 from streams.intake.items import split
-from streams.intake.judge import Ready, judge
+from streams.intake.judge import Ready, judge, tell
 from streams.intake.media import Form
 from streams.problems import Problem
 from streams.publishers import Registration
@@ -21,9 +21,7 @@ from streams.publishers import Registration
 FEEDBACK = "feedback"
 # verdicts told of one message
 MOST_VERDICTS = 100
-DETAIL_CHARACTERS = 300
 _TOPIC = re.compile(r"city/v1/([^/]+)/([^/]+)(?:/.*)?", re.DOTALL)
-_PUBLISHER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -65,7 +63,7 @@ def admit(topic: str, payload: bytes, known: Mapping[str, Registration], now_ms:
     """
     admitted = Admitted()
     found = _TOPIC.fullmatch(topic)
-    if found is None or not _PUBLISHER.fullmatch(found[1]):
+    if found is None or not PUBLISHER_NAME.fullmatch(found[1]):
         admitted.refuse({"reason": "bad-topic", "detail": "write to city/v1/<publisher>/<family>"})
         return admitted
     admitted.publisher = found[1]
@@ -98,11 +96,7 @@ def _judge(admitted: Admitted, family: Family, payload: bytes, now_ms: int) -> N
     for index, item in enumerate(items):
         one = judge(item, admitted.publisher, family, now_ms)
         if isinstance(one.found, Refusal):
-            refusal = one.found
-            admitted.refuse({
-                "index": index, "id": one.event_id, "reason": str(refusal.reason),
-                "field": refusal.field, "value": refusal.value,
-                "detail": refusal.detail[:DETAIL_CHARACTERS]})
+            admitted.refuse({"index": index, "id": one.event_id, **tell(one.found)})
         else:
             admitted.ready.append(one.found)
 

@@ -17,6 +17,7 @@ from threading import Event
 from typing import Any, Protocol
 
 from schemas.errors import CityBrainError, ComponentError, DeclarationError, MappingError
+from schemas.render.kafka import raw_name
 from streams.disk import Guard
 from streams.doors.inbox import (
     DONE,
@@ -118,7 +119,7 @@ class Folder:
         except (OSError, UnicodeError) as error:
             reason = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
         else:
-            topic = f"raw-{declared.publisher}--{declared.family}"
+            topic = raw_name(declared.publisher, declared.family)
             for outcome in ("accepted", "refused"):
                 EVENTS.labels(topic, outcome).inc(told[outcome])
             return DONE, told

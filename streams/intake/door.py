@@ -13,10 +13,11 @@ from anyio import CapacityLimiter, to_thread
 
 from schemas.declare import Family
 from schemas.errors import Refusal
+from schemas.render.kafka import raw_name
 from streams.disk import Guard
 from streams.intake.body import unpack
 from streams.intake.items import split
-from streams.intake.judge import Judged, Ready, judge
+from streams.intake.judge import Judged, Ready, judge, tell
 from streams.intake.limits import Limits
 from streams.intake.measures import BYTES, EVENTS, REFUSALS
 from streams.intake.media import Form
@@ -27,7 +28,6 @@ from streams.publishers import Registration
 
 # unpacking and judging are work of the processor: more at once would only take more memory
 WORKERS = 2
-DETAIL_CHARACTERS = 300
 AWAY_SECONDS = 5
 FULL_DISK_SECONDS = 60
 
@@ -154,7 +154,7 @@ class Door:
         now_ms = round(self._clock() * 1000)
         judged = [judge(item, request.publisher, request.family, now_ms) for item in items]
         ready = [one.found for one in judged if isinstance(one.found, Ready)]
-        topic = f"raw-{request.publisher}--{request.family.name}"
+        topic = raw_name(request.publisher, request.family.name)
         return judged, self._sender.send(topic, ready)
 
 
@@ -162,16 +162,13 @@ def _verdict(index: int, judged: Judged, confirmed: bool) -> dict[str, Any]:
     """Tell what became of one event."""
     told: dict[str, Any] = {"index": index, "id": judged.event_id}
     if isinstance(judged.found, Refusal):
-        refusal = judged.found
-        return told | {
-            "status": "refused", "reason": str(refusal.reason), "field": refusal.field,
-            "value": refusal.value, "detail": refusal.detail[:DETAIL_CHARACTERS]}
+        return told | {"status": "refused", **tell(judged.found)}
     return told | {"status": "accepted" if confirmed else "unknown"}
 
 
 def _count(request: Request, verdicts: list[dict[str, Any]]) -> None:
     """Count what the answer tells."""
-    family, topic = request.family.name, f"raw-{request.publisher}--{request.family.name}"
+    family, topic = request.family.name, raw_name(request.publisher, request.family.name)
     for status, number in Counter(one["status"] for one in verdicts).items():
         EVENTS.labels(request.publisher, family, status).inc(number)
         ALL_EVENTS.labels(topic, status).inc(number)

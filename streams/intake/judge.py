@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from schemas.declare import Family
 from schemas.errors import Reason, Refusal
+from schemas.render.kafka import raw_name
 from schemas.wire import decode, shown
 from streams.intake.items import Item
 from streams.masking import mask_refusal
 from streams.origin import refuse_payload, refuse_source
 from streams.record import Record, identify, observe, refuse_id, refuse_untimely
 
+DETAIL_CHARACTERS = 300
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str | bytes | None]]
 
@@ -34,6 +36,12 @@ class Judged:
     found: Ready | Refusal
 
 
+def tell(refusal: Refusal) -> dict[str, str]:
+    """Lay a refusal out for the publisher, its explanation cut where it is very long."""
+    return {"reason": str(refusal.reason), "field": refusal.field, "value": refusal.value,
+            "detail": refusal.detail[:DETAIL_CHARACTERS]}
+
+
 def judge(item: Item, publisher: str, family: Family, now_ms: int) -> Judged:
     """Judge one event at a moment (epoch ms); whatever goes wrong is a refusal."""
     try:
@@ -52,7 +60,7 @@ def _judge(item: Item, publisher: str, family: Family, now_ms: int) -> Judged:
     if item.refusal is not None:
         return Judged("", item.refusal)
     told = {name: value.encode() for name, value in item.attributes.items()}
-    record = Record(f"raw-{publisher}--{family.name}", 0, 0, now_ms, item.body,
+    record = Record(raw_name(publisher, family.name), 0, 0, now_ms, item.body,
                     ce_id=told.get("id"), ce_time=told.get("time"))
     event = decode(family, item.body)
     if isinstance(event, Refusal):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from schemas.errors import MappingError
+from schemas.render.kafka import PUBLISHER_NAME
 from streams.mapping.declare import (
     UNSET,
     FieldRule,
@@ -22,7 +23,6 @@ from streams.mapping.declare import (
 
 MAPS = Path(__file__).parents[1] / "maps"
 DATUMS = ("wgs84", "gcj02", "bd09")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PIECES: dict[str, type[Any]] = {
     "source": Source, "time": When, "unpivot": Unpivot, "id": IdRule}
 _T = TypeVar("_T")
@@ -92,7 +92,7 @@ def _piece(key: str, found: Any, kind: type[_T]) -> _T:
 
 def _check(declared: MapFile) -> None:
     """Check what types do not say."""
-    _demand(_NAME.fullmatch(declared.publisher), "publisher", declared.publisher,
+    _demand(PUBLISHER_NAME.fullmatch(declared.publisher), "publisher", declared.publisher,
             "must be lower-case words joined by single hyphens")
     _demand(declared.datum in DATUMS, "datum", declared.datum, f"must be one of {DATUMS}")
     _demand(len(declared.source.delimiter) == 1, "source.delimiter", declared.source.delimiter,
