@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import click
-from confluent_kafka import KafkaException
 
+from infra.commands._drilling import end, report, telling
 from infra.drills import bad_input, disorder, http, shuffle
 from infra.drills.progress import BadInput, find
 from infra.drills.stage import own_publishers
-from schemas.errors import CityBrainError
 from streams import tokens
 from streams.clock import now_ms
 from streams.publishers import Registration
 
-SHOWN = 20
 HTTP_PUBLISHER = "drill-http"
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """End in one clear line where the city cannot be drilled."""
-    try:
-        yield
-    except (CityBrainError, KafkaException) as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _report(line: str) -> None:
-    """Show progress."""
-    click.echo(line, err=True)
-
-
-def _end(told: dict[str, Any], as_json: bool, lines: list[str], failures: list[str]) -> None:
-    """Print the closing block; exit 1 where something failed."""
-    if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        for line in lines:
-            click.echo(line)
-        for failure in failures[:SHOWN]:
-            click.echo(f"  FAILED {failure}")
-        click.echo(f"{len(failures)} failures" if failures else "all as declared")
-    sys.exit(1 if failures else 0)
 
 
 @click.command("bad-input")
@@ -64,12 +31,12 @@ def bad_input_command(events: int, seed: int, resume: bool, as_json: bool) -> No
     as a dead letter; each good one must be counted exactly once; nothing may crash, and the ledger
     must close. Exit code 1 when not. Ctrl-C stops it after which --resume goes on.
     """
-    with _telling():
+    with telling():
         state = find(bad_input.NAME, BadInput) if resume else BadInput(seed, events, now_ms())
         if state is None:
             raise click.ClickException("there is no drill to resume: start one without --resume")
         try:
-            bad_input.Drill(state, _report).run()
+            bad_input.Drill(state, report).run()
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"interrupted after {state.done:,} of {state.events:,} records; go on by"
@@ -83,7 +50,7 @@ def bad_input_command(events: int, seed: int, resume: bool, as_json: bool) -> No
              f"bad records as declared          {told['bad_found']:,} of {told['bad']:,}",
              f"counted in results               {told['counted_in_results']:,}",
              f"residual {told['residual']}, crashes {len(told['crashes'])}"]
-    _end(told, as_json, lines, _failures(told))
+    end(told, as_json, lines, _failures(told))
 
 
 def _failures(told: dict[str, Any]) -> list[str]:
@@ -105,8 +72,8 @@ def disorder_command(events: int, seed: int, as_json: bool) -> None:
     the accepted events; a silent publisher and a broken clock may neither block nor poison them.
     Exit code 1 when not.
     """
-    with _telling():
-        found = disorder.Drill(events, seed, _report).run()
+    with telling():
+        found = disorder.Drill(events, seed, report).run()
     fates = found.fates
     total = max(1, sum(fates.values()))
     lines = [f"sent {total:,} events by {len(shuffle.PUBLISHERS)} publishers",
@@ -119,7 +86,7 @@ def disorder_command(events: int, seed: int, as_json: bool) -> None:
              f"status in the end: {_words(found.statuses)}",
              f"the silent publisher was {found.silent_behind_seconds} s behind",
              f"residual {found.residual}"]
-    _end(asdict(found), as_json, lines, found.failures)
+    end(asdict(found), as_json, lines, found.failures)
 
 
 def _words(counts: dict[str, int]) -> str:
@@ -141,8 +108,8 @@ def http_command(requests: int, seed: int, as_json: bool) -> None:
     """
     one = Registration(HTTP_PUBLISHER, "Drill: HTTP", "演练：HTTP", quota_events=0,
                        families=["parking-occupancy"])
-    with _telling(), own_publishers(one):
-        services = http.run(tokens.issue(one.name), requests, seed, _report)
+    with telling(), own_publishers(one):
+        services = http.run(tokens.issue(one.name), requests, seed, report)
     told = http.tell(services)
     lines = []
     for name, found in told.items():
@@ -150,7 +117,7 @@ def http_command(requests: int, seed: int, as_json: bool) -> None:
                   f"  answers  {_words(found['statuses'])}",
                   f"  memory   {_words(found['memory_mib'])} MiB",
                   f"  stalled  {_words(found['stalled'])}"]
-    _end(told, as_json, lines, [one for found in told.values() for one in found["failures"]])
+    end(told, as_json, lines, [one for found in told.values() for one in found["failures"]])
 
 
 COMMANDS: tuple[click.Command, ...] = (bad_input_command, disorder_command, http_command)

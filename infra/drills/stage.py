@@ -80,7 +80,7 @@ def await_balance(topics: Sequence[str], since_ms: int, report: Report,
     ledger, until = Ledger(), time.monotonic() + seconds
     while True:
         now = now_ms()
-        rows = [row for row in _count(ledger, since_ms, now)
+        rows = [row for row in count_since(ledger, since_ms, now)
                 if row.raw_topic in topics and row.minute > since_ms - MINUTE_MS]
         open_ = [row for row in rows if row.residual or row.in_flight]
         report(f"{len(rows) - len(open_)} of {len(rows)} topic minutes at rest with residual 0")
@@ -89,8 +89,8 @@ def await_balance(topics: Sequence[str], since_ms: int, report: Report,
         time.sleep(POLL_SECONDS)
 
 
-def _count(ledger: Ledger, since_ms: int, now: int) -> list[Row]:
-    """Count the ledger; while the sink is far behind, nothing can be said."""
+def count_since(ledger: Ledger, since_ms: int, now: int) -> list[Row]:
+    """Count the ledger since a moment; nothing while the sink is away or far behind."""
     try:
         return ledger.count((now - since_ms) // MINUTE_MS + 2, now)
     except ComponentError:
