@@ -43,11 +43,12 @@ def list_topics() -> set[str]:
 
 
 def declarations_are_registered() -> bool:
-    """Tell whether every declared family and result has its topic, and the registrar serves."""
+    """Tell whether every declared family and result has its topic and table, by the registrar."""
     registry.refresh()
     wanted = PLATFORM_TOPICS | {f"event-{name}" for name in registry.families()}
     wanted |= {f"result-{name}" for name in registry.results()}
-    return port_answers("metrics_registrar")() and wanted <= list_topics()
+    made = read_settings().home / "run" / "registrar.ready"
+    return port_answers("metrics_registrar")() and made.exists() and wanted <= list_topics()
 
 
 def jobs_run() -> bool:

@@ -87,13 +87,16 @@ def test_the_platforms_topics_are_those_that_it_declares() -> None:
     assert {topic.name for topic in SYSTEM_TOPICS} == PLATFORM_TOPICS
 
 
-def test_declarations_are_registered_when_every_topic_is_there(
+def test_declarations_are_registered_when_every_topic_and_table_is_there(
         own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     topics = PLATFORM_TOPICS | {f"event-{name}" for name in registry.families()} | {
         f"result-{name}" for name in registry.results()}
     serving = [True]
     monkeypatch.setattr(readiness, "port_answers", lambda _: lambda: serving[0])
     monkeypatch.setattr(readiness, "list_topics", lambda: {*topics, "another"})
+    assert not declarations_are_registered()  # the tables come after the topics
+    (own_home / "run").mkdir(exist_ok=True)
+    (own_home / "run" / "registrar.ready").touch()
     assert declarations_are_registered()
     serving[0] = False
     assert not declarations_are_registered()
