@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from infra.commands import _drill_kills
-from infra.commands._drill_input import COMMANDS
+from infra.commands import _drill_input, _drill_kills
 from infra.commands._drill_privacy import privacy
 
 
@@ -14,5 +13,5 @@ def command() -> None:
     """Break the running city on purpose, and prove that nothing was lost."""
 
 
-for one in (_drill_kills.command, *COMMANDS, privacy):
+for one in (*_drill_kills.COMMANDS, *_drill_input.COMMANDS, privacy):
     command.add_command(one)
