@@ -7,9 +7,9 @@ rate asks for. Everything drawn comes from the seed, so the same seed drives the
 from __future__ import annotations
 
 import contextlib
+import io
 import random
 import subprocess
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -89,7 +89,7 @@ class Traffic:
             part for name, value in options.items() for part in (f"--{name}", str(value)))]
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # it prints while it waits
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints while it waits
                 self._sumo: Any = traci.connect(port, _TRIES, "localhost", self._process, .1)
         except (FatalTraCIError, TraCIException, OSError) as error:
             self.close()
