@@ -8,6 +8,7 @@ import sys
 import click
 
 from infra.bench.latency import measure
+from infra.commands import _bench_feed
 
 
 @click.group()
@@ -38,3 +39,6 @@ def latency(seconds: float, every: float, as_json: bool) -> None:
             click.echo(f"{name.replace('_', ' '):17} {row}")
     if len(found.counted) < len(found.sent):
         sys.exit(1)
+
+
+command.add_command(_bench_feed.command)

@@ -1,0 +1,182 @@
+"""Measure the feeds beside a bare ASGI application that serves the same bytes.
+
+Client and servers share a machine, so that two figures are told: answers a second, and the server's
+own processor time an answer, which the client does not touch. Runs are interleaved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import psutil
+
+from infra.bench.bare import Bare
+from schemas.errors import ComponentError
+from streams.settings import CHECKOUT, read_settings
+
+CONNECTIONS = 8
+START_SECONDS = 20.0
+# kinds of request: a cached answer in full, and one that has not changed
+KINDS = ("200", "304")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hold one run: answers a second, and processor µs an answer."""
+
+    rate: float
+    cpu_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Describe a server under load."""
+
+    name: str
+    port: int
+    process: psutil.Process
+
+
+def find_feed() -> Server:
+    """Find the running feeds; raise ComponentError where there are none."""
+    port = read_settings().port("feed")
+    for one in psutil.net_connections("tcp"):
+        address: Any = one.laddr
+        if one.status == psutil.CONN_LISTEN and address.port == port and one.pid:
+            return Server("feed", port, psutil.Process(one.pid))
+    raise ComponentError(f"no feeds of yours at port {port}: `citybrain up` starts the city")
+
+
+def read_answer(port: int, path: str) -> tuple[Bare, str]:
+    """Read what the feeds answer at a path, gzipped; give it to be served bare, and its tag."""
+    address, plain = f"http://127.0.0.1:{port}{path}", {"Accept-Encoding": "gzip"}
+    try:
+        with httpx.Client(trust_env=False, timeout=30) as client, client.stream(
+                "GET", address, headers=plain) as full:
+            if full.status_code != 200:
+                raise ComponentError(f"{address} answers {full.status_code}")
+            body = b"".join(full.iter_raw())
+            headers = [(name.lower(), value) for name, value in full.headers.raw]
+            tag = full.headers["etag"]
+            unchanged = client.get(address, headers=plain | {"If-None-Match": tag})
+    except httpx.HTTPError as error:
+        raise ComponentError(f"{address} cannot be read: {error}") from error
+    same = [(name.lower(), value) for name, value in unchanged.headers.raw]
+    kept = [[one for one in pairs if one[0] not in (b"date", b"connection")]
+            for pairs in (headers, same)]
+    return Bare(kept[0], body, kept[1]), str(tag)
+
+
+@contextmanager
+def serving(bare: Bare) -> Iterator[Server]:
+    """Run the bare application in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "answer"
+        path.write_bytes(msgspec.msgpack.encode(bare))
+        port = _free_port()
+        child = subprocess.Popen([sys.executable, "-m", "infra.bench.bare", str(port), str(path)],
+                                 cwd=CHECKOUT)
+        try:
+            _await_answer(port)
+            yield Server("bare", port, psutil.Process(child.pid))
+        finally:
+            child.terminate()
+            child.wait(20)
+
+
+def _free_port() -> int:
+    """Find a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _await_answer(port: int) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=2)
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise ComponentError(f"the bare application did not start within {START_SECONDS:g} s")
+
+
+async def _ask(port: int, request: bytes, until: float) -> int:
+    """Send one request after another over one connection; give the number of answers."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answers = 0
+    while time.monotonic() < until:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        for line in head.split(b"\r\n"):
+            if line.lower().startswith(b"content-length:") and b" 200 " in head[:15]:
+                await reader.readexactly(int(line.split(b":")[1]))
+        answers += 1
+    writer.close()
+    return answers
+
+
+async def _load(port: int, request: bytes, seconds: float) -> int:
+    """Ask over several connections at once."""
+    until = time.monotonic() + seconds
+    return sum(await asyncio.gather(*(
+        _ask(port, request, until) for _ in range(CONNECTIONS))))
+
+
+def load(server: Server, request: bytes, seconds: float) -> Run:
+    """Load a server for so long."""
+    before, begun = sum(server.process.cpu_times()[:2]), time.monotonic()
+    answers = asyncio.run(_load(server.port, request, seconds))
+    spent = sum(server.process.cpu_times()[:2]) - before
+    return Run(answers / (time.monotonic() - begun), 1e6 * spent / answers)
+
+
+def measure(path: str, seconds: float, runs: int) -> dict[str, Any]:
+    """Measure both kinds of request on both servers, interleaved; give medians and ratios."""
+    feed = find_feed()
+    bare, tag = read_answer(feed.port, path)
+    found: dict[tuple[str, str], list[Run]] = {}
+    with serving(bare) as other:
+        for _ in range(runs):
+            for kind in KINDS:
+                for server in (feed, other):
+                    request = _request(server.port, path, tag if kind == "304" else "")
+                    found.setdefault((kind, server.name), []).append(
+                        load(server, request, seconds))
+                    # the board renews its feeds meanwhile: an old tag would be answered in full
+                    tag = read_answer(feed.port, path)[1]
+    return {"path": path, "bytes": len(bare.body), "runs": runs, "seconds": seconds,
+            **{kind: _compare(found[kind, "feed"], found[kind, "bare"]) for kind in KINDS}}
+
+
+def _request(port: int, path: str, tag: str) -> bytes:
+    """Write a request; with a tag, one for what has changed."""
+    asked = f"If-None-Match: {tag}\r\n" if tag else ""
+    return (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n"
+            f"{asked}\r\n").encode()
+
+
+def _compare(feed: list[Run], bare: list[Run]) -> dict[str, Any]:
+    """Give the medians of both and their ratios."""
+    rates = [statistics.median(one.rate for one in runs) for runs in (feed, bare)]
+    costs = [statistics.median(one.cpu_us for one in runs) for runs in (feed, bare)]
+    return {"feed_per_second": round(rates[0]), "bare_per_second": round(rates[1]),
+            "rate_ratio": round(rates[0] / rates[1], 2), "feed_cpu_us": round(costs[0]),
+            "bare_cpu_us": round(costs[1]), "cpu_ratio": round(costs[1] / costs[0], 2),
+            "runs": [{"feed": asdict(a), "bare": asdict(b)}
+                     for a, b in zip(feed, bare, strict=True)]}
