@@ -91,8 +91,12 @@ class Start:
         self._supervisor, self._report = Supervisor(), report
 
     def run(self, seconds: float = UP_SECONDS) -> None:
-        """Start all and wait until they are ready; raise ComponentError naming what is not."""
-        begun = time.monotonic()
+        """Start all and wait until they are ready.
+
+        Raise ComponentError naming what is not, when nothing more becomes ready for so long.
+        """
+        begun = moved = time.monotonic()
+        known = 0
         while self._ready < self._waiting.keys():
             states = self._supervisor.states()
             for name, process in self._waiting.items():
@@ -100,10 +104,13 @@ class Start:
                     self._start_when_free(process)
                 elif name not in self._ready:
                     self._look(process, states[name], begun)
-            if time.monotonic() - begun > seconds:
+            if len(self._ready) > known:
+                known, moved = len(self._ready), time.monotonic()
+            if time.monotonic() - moved > seconds:
                 late = sorted(self._waiting.keys() - self._ready)
                 raise ComponentError(
-                    f"not ready after {seconds:g} s: {', '.join(late)}{last_lines(late[0])}")
+                    f"not ready, and nothing new for {seconds:g} s: {', '.join(late)}"
+                    f"{last_lines(late[0])}")
             time.sleep(0.2)
 
     def _start_when_free(self, process: Process) -> None:
