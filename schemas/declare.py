@@ -86,11 +86,17 @@ class Family:
     grace_seconds: int
     partitions: int
     latest_by: tuple[str, ...] = ()
+    steps: bool = False
 
     @property
     def table(self) -> str:
         """Spell the name as tables and columns do."""
         return self.name.replace("-", "_")
+
+    @property
+    def last_table(self) -> str:
+        """Name the table of last steps, where events are steps."""
+        return f"{self.table}_last"
 
     @property
     def key(self) -> Field:
@@ -138,7 +144,8 @@ class Event:
     longitude and latitude fields), `public` (closed unless declared), `lifetime`,
     `horizon_seconds` (how late an event may come, and how long duplicates are recognised),
     `grace_seconds` (how long after its end a window waits before it may be final), `partitions`,
-    `latest_by` (fields that beside the key tell apart what has a latest value of its own).
+    `latest_by` (fields that beside the key tell apart what has a latest value of its own), `steps`
+    (events are steps in the life of what the key names: the store keeps the last of each apart).
     """
 
     family: ClassVar[Family]
@@ -148,7 +155,8 @@ class Event:
                           place: tuple[str, str] | None = None, public: bool = False,
                           lifetime: Lifetime | None = None,
                           horizon_seconds: int = 600, grace_seconds: int = 30,
-                          partitions: int = 1, latest_by: tuple[str, ...] = ()) -> None:
+                          partitions: int = 1, latest_by: tuple[str, ...] = (),
+                          steps: bool = False) -> None:
         """Check the declaration and freeze it as `cls.family`."""
         fields = _fields(cls, Personal(personal) if personal else None)
         cls.family = Family(
@@ -156,7 +164,7 @@ class Event:
             version=version, fields=fields, place=place, public=public,
             lifetime=lifetime or Lifetime(), horizon_seconds=horizon_seconds,
             grace_seconds=grace_seconds, partitions=partitions,
-            latest_by=latest_by)
+            latest_by=latest_by, steps=steps)
         _check_family(cls.family)
 
 

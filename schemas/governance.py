@@ -17,7 +17,7 @@ STEPS = {
 
 class GridCase(
     Event, chinese="网格事件流转", domain="governance", owner="city-grid", personal="none",
-    place=("longitude", "latitude"), horizon_seconds=3600,
+    place=("longitude", "latitude"), horizon_seconds=3600, steps=True,
     lifetime=Lifetime(raw_hours=168, topic_hours=168, store_days=180),
 ):
     """One step in the life of one grid case."""

@@ -42,7 +42,8 @@ class Source:
 
     `key` is the table's; `time` the column by which retention is judged, `written` the one that
     tells when a row was written, `back_ms` how far from its order the topic may be, and `own` the
-    condition for rows that come from the topic at all.
+    condition for rows that come from the topic at all. `last` describes the family of which the
+    store keeps the last steps apart.
     """
 
     topic: str
@@ -52,6 +53,7 @@ class Source:
     written: str = "published_at"
     back_ms: int = 0
     own: str = "1"
+    last: Family | None = None
 
     @property
     def table(self) -> str:
@@ -108,7 +110,7 @@ def _declared(one: Family | ResultTable) -> Source:
         raise KeyError(one.topic)
     if isinstance(one, Family):
         return Source(one.topic, rows, ("source", "observed_at", "id"), "received_at",
-                      back_ms=GATE_MS)
+                      back_ms=GATE_MS, last=one if one.steps else None)
     keys = ("window_seconds", "window_start", *(field.name for field in one.keys))
     return Source(one.topic, rows, keys, "computed_at")
 

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
+from schemas.declare import Family
 from schemas.errors import CityBrainError, ComponentError
+from schemas.render import last_steps
 from streams.digest import Comparison, Source, compare, covered
 from streams.settings import read_settings
 from streams.sink import BATCH_ROWS, Record, insert_fitting
@@ -169,6 +171,16 @@ class _Rebuild:
                 f"INSERT INTO store.{table} SELECT * FROM store.{self.shadow} WHERE NOT"
                 f" ({self._source.own}) AND {self._source.written} >="
                 f" parseDateTime64BestEffort('{begun}', 3, 'UTC') {COPY_SETTINGS}")
+        if self._source.last:
+            self._renew_last(self._source.last)
+
+    def _renew_last(self, family: Family) -> None:
+        """Have the last steps follow from the steps that stand now."""
+        key = f"({', '.join(self._source.key)})"
+        self._store.execute(
+            f"ALTER TABLE store.{family.last_table} DELETE WHERE {key} NOT IN (SELECT {key} FROM"
+            f" store.{family.table}) SETTINGS mutations_sync = 2")
+        self._store.execute(f"{last_steps.fill(family)} {COPY_SETTINGS}")
 
     def _columns(self, table: str) -> list[tuple[str, str]]:
         """List the columns of a table."""

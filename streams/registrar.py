@@ -17,8 +17,9 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from schemas import registry
+from schemas.declare import Family
 from schemas.errors import CityBrainError, ComponentError, DeclarationError
-from schemas.render import clickhouse
+from schemas.render import clickhouse, last_steps
 from schemas.render.clickhouse import column_type
 from streams.accounts import ensure_platform_accounts
 from streams.broker import open_admin
@@ -53,24 +54,47 @@ def ensure_tables(store: Store) -> None:
         store.execute(clickhouse.system_view(name))
     for family in registry.families().values():
         store.execute(clickhouse.event_table(family))
-        _add_columns(store, family.table,
-                     {f.name: column_type(f) for f in family.kept if not f.required})
+        _add_columns(store, family.table, _optional(family))
         store.execute(clickhouse.event_view(family))
+        if family.steps:
+            _ensure_last(store, family)
     for result in registry.results().values():
         store.execute(clickhouse.result_table(result))
         _add_columns(store, result.table, {f.name: "Nullable(Int64)" for f in result.measures})
         store.execute(clickhouse.result_view(result))
 
 
-def _add_columns(store: Store, table: str, columns: dict[str, str]) -> None:
-    """Add the optional columns that a table does not have yet."""
-    known = {row["name"] for row in store.query(
+def _optional(family: Family) -> dict[str, str]:
+    """Give the types of the columns that a family may gain."""
+    return {f.name: column_type(f) for f in family.kept if not f.required}
+
+
+def _ensure_last(store: Store, family: Family) -> None:
+    """Keep the last steps apart; a table that is new or gains a column is filled from all steps."""
+    known = _known_columns(store, family.last_table)
+    store.execute(last_steps.table(family))
+    if _add_columns(store, family.last_table, _optional(family)):
+        store.execute(f"DROP VIEW IF EXISTS store.{family.last_table}_feed SYNC")
+    store.execute(last_steps.feed(family))
+    store.execute(last_steps.view(family))
+    if known != _known_columns(store, family.last_table):
+        store.execute(last_steps.fill(family))
+
+
+def _known_columns(store: Store, table: str) -> set[str]:
+    """Name the columns that a table has; none where it does not exist."""
+    return {row["name"] for row in store.query(
         "SELECT name FROM system.columns WHERE database = 'store' AND table = %(table)s",
         {"table": table})}
-    for name, kind in columns.items():
-        if name not in known:
-            log.info("table %s gains column %s", table, name)
-            store.execute(f"ALTER TABLE store.{table} ADD COLUMN `{name}` {kind}")
+
+
+def _add_columns(store: Store, table: str, columns: dict[str, str]) -> bool:
+    """Add the optional columns that a table does not have yet; tell whether there were any."""
+    missing = [name for name in columns if name not in _known_columns(store, table)]
+    for name in missing:
+        log.info("table %s gains column %s", table, name)
+        store.execute(f"ALTER TABLE store.{table} ADD COLUMN `{name}` {columns[name]}")
+    return bool(missing)
 
 
 def ensure_broker(admin: KafkaAdminClient, *, align: bool) -> None:

@@ -69,7 +69,8 @@ def _draw_filters(store: Store, listing: Listing, asked: Filter, language: str,
     drawn: list[Callable[[], object]] = [lambda: _draw_range(minutes, language)]
     if listing.area:
         drawn.append(lambda: _draw_area(language))
-    drawn += [_choice(store, listing, asked, one, language) for one in listing.choices]
+    counts = console.count_values(store, listing, asked)
+    drawn += [_choice(counts[one.name], one, language) for one in listing.choices]
     if any(one.searched for one in listing.columns):
         drawn.append(lambda: address.ask("text", say("text", language)))
     for first in range(0, len(drawn), ACROSS):
@@ -108,11 +109,8 @@ def _draw_area(language: str) -> None:
         st.caption(f":red[{say('area.bad', language)}]")
 
 
-def _choice(store: Store, listing: Listing, asked: Filter, column: Column,
-            language: str) -> Callable[[], object]:
+def _choice(counts: dict[str, int], column: Column, language: str) -> Callable[[], object]:
     """Prepare the choice of one column, each value with the number of its rows."""
-    counts = console.count_values(store, listing, asked, column.name)
-
     def words(value: str) -> str:
         """Write a value with the number of its rows."""
         number = counts.get(value, 0) if value else sum(counts.values())

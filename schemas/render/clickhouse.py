@@ -55,15 +55,21 @@ def event_columns(family: Family) -> tuple[str, ...]:
 
 def event_table(family: Family) -> str:
     """Render the table of a family's clean events."""
+    return family_table(
+        family, family.table, f"ReplacingMergeTree(raw_offset)"
+        f"\nPARTITION BY {_span(family.lifetime)}(observed_at)"
+        f"\nORDER BY (source, observed_at, id)", f"{family.meaning.en} | {family.meaning.zh}")
+
+
+def family_table(family: Family, name: str, engine: str, comment: str) -> str:
+    """Render a table with a family's columns."""
     lines = [f"    {name} {kind} COMMENT {_quote(note)}" for name, kind, note in ENVELOPE]
     lines += [f"    {f.name} {column_type(f)} COMMENT {_comment(f)}" for f in family.kept]
     return (
-        f"CREATE TABLE IF NOT EXISTS store.{family.table} (\n" + ",\n".join(lines) + "\n)"
-        f"\nENGINE = ReplacingMergeTree(raw_offset)"
-        f"\nPARTITION BY {_span(family.lifetime)}(observed_at)"
-        f"\nORDER BY (source, observed_at, id)"
+        f"CREATE TABLE IF NOT EXISTS store.{name} (\n" + ",\n".join(lines) + "\n)"
+        f"\nENGINE = {engine}"
         f"\nTTL toDateTime(received_at) + INTERVAL {family.lifetime.store_days} DAY"
-        f"\nCOMMENT {_quote(f'{family.meaning.en} | {family.meaning.zh}')}")
+        f"\nCOMMENT {_quote(comment)}")
 
 
 def _span(lifetime: Lifetime) -> str:
@@ -87,8 +93,13 @@ def _own_rows(area: str) -> str:
 
 def event_view(family: Family) -> str:
     """Render the view of a family's clean events."""
-    return (f"CREATE OR REPLACE VIEW city.{family.table}\nDEFINER = migrator SQL SECURITY DEFINER"
-            f"\nAS SELECT * FROM store.{family.table} FINAL"
+    return family_view(family.table)
+
+
+def family_view(name: str) -> str:
+    """Render the view of a table with a family's columns."""
+    return (f"CREATE OR REPLACE VIEW city.{name}\nDEFINER = migrator SQL SECURITY DEFINER"
+            f"\nAS SELECT * FROM store.{name} FINAL"
             f"\nWHERE {_NO_VIEWER} AND {_own_rows('area')}")
 
 

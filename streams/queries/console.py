@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas import registry
 from streams.queries.listings import Listing, to_listing
@@ -93,13 +93,39 @@ def count_rows(store: Store, listing: Listing, asked: Filter) -> int:
     return int(store.query(sql, params)[0]["n"])
 
 
-def count_values(store: Store, listing: Listing, asked: Filter, name: str) -> dict[str, int]:
-    """Count the rows of each value of a column, the most frequent first, itself not filtered."""
-    others = {key: value for key, value in asked.equals.items() if key != name}
-    where, params = _where(listing, Filter(asked.since, asked.until, asked.area, others,
-                                           asked.text))
+def count_values(store: Store, listing: Listing, asked: Filter) -> dict[str, dict[str, int]]:
+    """Count the rows of each value of each column that is filtered by value.
+
+    A column's own filter does not count for it; the most frequent values come first. Columns that
+    share a filter are counted in one pass.
+    """
+    names = [one.name for one in listing.choices]
+    filtered = [name for name in names if asked.equals.get(name)]
+    counts = _count_together(store, listing, asked, [one for one in names if one not in filtered])
+    for name in filtered:
+        others = {key: value for key, value in asked.equals.items() if key != name}
+        counts |= _count_together(store, listing, replace(asked, equals=others), [name])
+    return counts
+
+
+def _count_together(store: Store, listing: Listing, asked: Filter, names: list[str]
+                    ) -> dict[str, dict[str, int]]:
+    """Count the rows of each value of several columns under one filter, in one pass."""
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
+    if not names:
+        return counts
+    where, params = _where(listing, asked)
+    taken = ", ".join(f"ifNull(toString(`{name}`), '') AS v{i}" for i, name in enumerate(names))
+    values = [f"v{i}" for i in range(len(names))]
+    groupings = ", ".join(f"grouping({one}) AS g{one}" for one in values)
+    sets = ", ".join(f"({one})" for one in values)
     rows = store.query(
-        f"SELECT ifNull(toString(`{name}`), '') AS value, count() AS n"
-        f" FROM {listing.origin} WHERE {where} GROUP BY value ORDER BY n DESC, value"
-        f" LIMIT {TOP_VALUES}", params)
-    return {row["value"]: row["n"] for row in rows}
+        f"SELECT {', '.join(values)}, {groupings}, count() AS n"
+        f" FROM (SELECT {taken} FROM {listing.origin} WHERE {where})"
+        f" GROUP BY GROUPING SETS ({sets}) ORDER BY n DESC, {', '.join(values)}"
+        f" LIMIT {TOP_VALUES} BY {', '.join(f'g{one}' for one in values)}", params)
+    for row in rows:
+        for name, value in zip(names, values, strict=True):
+            if not row[f"g{value}"]:
+                counts[name][row[value]] = row["n"]
+    return counts

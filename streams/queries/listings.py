@@ -146,12 +146,10 @@ LEFT JOIN (SELECT source, countIf(class != 'late') AS refused, countIf(class = '
 
 
 CASES = """
-SELECT case_id, argMax(step, order) AS state, argMax(category, order) AS kind,
-    argMax(department, order) AS handler, argMin(reported_by, order) AS origin,
-    min(observed_at) AS opened_at, max(observed_at) AS moved_at, argMax(due_at, order) AS due,
-    count() AS steps, argMax(area, order) AS place, argMax(description, order) AS said,
-    state NOT IN ('closed', 'voided') AND due < now64(3) AS overdue
-FROM (SELECT *, (observed_at, received_at) AS order FROM city.grid_case) GROUP BY case_id"""
+SELECT case_id, step AS state, category AS kind, department AS handler, reported_by AS origin,
+    observed_at AS moved_at, due_at AS due, area AS place, description AS said,
+    ifNull(state NOT IN ('closed', 'voided') AND due < now64(3), 0) AS overdue
+FROM city.grid_case_last"""
 
 ALERTS = """
 SELECT alert_id, argMax(rule_id, order) AS rule, argMax(state, order) AS now_is,
@@ -189,8 +187,6 @@ def case_listing() -> Listing:
         like("due", "due_at", moment=True),
         Column("overdue", Text("Overdue", "超时"), choice=True,
                values=(("1", Text("Yes", "是")), ("0", Text("No", "否")))),
-        Column("opened_at", Text("First step at", "首次上报"), moment=True),
-        Column("steps", Text("Steps", "环节数")),
         Column("place", Text("Area", "区域")), like("said", "description", searched=True),
     ), "moved_at", "place", "case_id", CASES)
 

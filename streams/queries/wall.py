@@ -52,10 +52,8 @@ WHERE window_seconds = 60 AND area = %(city)s
     AND window_start >= toDateTime(toStartOfDay(now('Asia/Shanghai')))"""
 
 OPEN_CASES = """
-SELECT count() AS open FROM (
-    SELECT case_id, argMax(step, observed_at) AS last_step FROM city.grid_case
-    WHERE startsWith(area, %(city)s) GROUP BY case_id)
-WHERE last_step NOT IN ('closed', 'voided')"""
+SELECT count() AS open FROM city.grid_case_last
+WHERE startsWith(area, %(city)s) AND step NOT IN ('closed', 'voided')"""
 
 PARKING = """
 SELECT count() AS places, sum(spaces) AS capacity, sum(spaces - taken) AS vacant,

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas import registry
 from schemas.declare import Kind
-from schemas.render import clickhouse
+from schemas.render import clickhouse, last_steps
 from streams.store import Store
 
 Row = dict[str, Any]
@@ -60,6 +60,9 @@ def make_tables(migrator: Store) -> None:
     for family in registry.families().values():
         migrator.execute(clickhouse.event_table(family))
         migrator.execute(clickhouse.event_view(family))
+        if family.steps:
+            for render in (last_steps.table, last_steps.feed, last_steps.view):
+                migrator.execute(render(family))
     for declared in registry.results().values():
         migrator.execute(clickhouse.result_table(declared))
         migrator.execute(clickhouse.result_view(declared))
@@ -68,6 +71,7 @@ def make_tables(migrator: Store) -> None:
 def empty_tables(migrator: Store) -> None:
     """Empty every table."""
     names = [*clickhouse.SYSTEM_TABLES, *(one.table for one in registry.families().values()),
-             *(one.table for one in registry.results().values())]
+             *(one.table for one in registry.results().values()),
+             *(one.last_table for one in registry.families().values() if one.steps)]
     for name in names:
         migrator.execute(f"TRUNCATE TABLE store.{name}")

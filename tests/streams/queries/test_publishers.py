@@ -57,4 +57,4 @@ def test_a_publisher_is_shown_as_registered_last_with_its_events(told: Store) ->
 def test_publishers_are_found_by_title_and_family_and_counted_by_state(told: Store) -> None:
     assert [row["publisher"] for row in list_rows(told, PUBLISHERS, Filter(text="甲"))] == ["a"]
     assert [row["publisher"] for row in list_rows(told, PUBLISHERS, Filter(text="alph"))] == ["a"]
-    assert count_values(told, PUBLISHERS, Filter(), "state") == {"active": 1, "removed": 1}
+    assert count_values(told, PUBLISHERS, Filter())["state"] == {"active": 1, "removed": 1}
