@@ -21,6 +21,7 @@ from geo.tree import AreaTree
 from infra.components import clickhouse_library
 from infra.engine import load_engine
 from infra.files import make_private_directory, render, write_private
+from infra.profiles import sizes
 from schemas.errors import CityBrainError
 from streams.secrets import derive_password, get_password
 from streams.settings import read_settings
@@ -28,7 +29,7 @@ from streams.staff import KINDS, store_account
 from streams.tls import check_exposure
 
 ACCOUNTS = ("migrator", "sink", "reader")
-MEMORY_BYTES = 1_200_000_000
+MEBIBYTE = 1 << 20
 # the last statement never ends: the engine serves as long as it runs
 SERVE = (
     "CREATE DATABASE IF NOT EXISTS store ENGINE = Atomic;"
@@ -61,22 +62,29 @@ def staff_accounts() -> list[str]:
             if store_account(kind, area) not in ACCOUNTS]
 
 
+def render_accounts() -> str:
+    """Render the accounts of the store, as any server of ClickHouse reads them."""
+    hashes = {account: _hash(get_password("clickhouse", account)) for account in ACCOUNTS}
+    staff = "".join(
+        render("staff-account.xml", account=account,
+               hash=_hash(derive_password("clickhouse", account)))
+        for account in staff_accounts())
+    return render("users.xml", memory=sizes().clickhouse * MEBIBYTE, staff=staff,
+                  query_memory=sizes().clickhouse_query * MEBIBYTE,
+                  quorum="auto" if read_settings().store_replicated else "0",
+                  statements=SERVE.count(";") + 1, **hashes)
+
+
 def write_config() -> Path:
     """Write the server's and the accounts' configuration; give the former's path."""
     settings = read_settings()
     home = make_private_directory(settings.home / "clickhouse")
     logs = settings.home / "logs"
     logs.mkdir(exist_ok=True)
-    hashes = {account: _hash(get_password("clickhouse", account)) for account in ACCOUNTS}
-    staff = "".join(
-        render("staff-account.xml", account=account,
-               hash=_hash(derive_password("clickhouse", account)))
-        for account in staff_accounts())
-    users = write_private(home / "users.xml", render("users.xml", memory=MEMORY_BYTES,
-        statements=SERVE.count(";") + 1, staff=staff, **hashes))
+    users = write_private(home / "users.xml", render_accounts())
     return write_private(home / "config.xml", render(
         "clickhouse.xml", users=users, data=home / "data", logs=logs, host=settings.host,
-        memory=MEMORY_BYTES))
+        memory=sizes().clickhouse * MEBIBYTE, marks=sizes().clickhouse_marks * MEBIBYTE))
 
 
 def _arguments(config: Path) -> list[str]:
@@ -112,7 +120,15 @@ def is_ready() -> bool:
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; parts are written whole, so leaving at once loses nothing."""
+    """Serve until SIGTERM or SIGINT; parts are written whole, so leaving at once loses nothing.
+
+    `python -m infra.clickhouse accounts FILE` writes the accounts for a server of another's, and
+    serves nothing.
+    """
+    if sys.argv[1:2] == ["accounts"] and len(sys.argv) == 3:
+        # of its folder others must be able to read: the server runs as somebody else
+        Path(sys.argv[2]).write_text(render_accounts())
+        return
     try:
         check_exposure("ClickHouse", speaks_tls=False)
         arguments = _arguments(write_config())

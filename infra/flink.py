@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -21,16 +22,17 @@ import yaml
 from infra.components import flink_libraries, pyflink_home
 from infra.files import make_private_directory, render, write_private
 from infra.orphans import stop_marked
+from infra.profiles import sizes
 from schemas.errors import CityBrainError
 from streams.secrets import get_password
 from streams.settings import CHECKOUT, read_settings
 from streams.tls import check_exposure
 
 ROLES = ("jobmanager", "taskmanager")
-# heap for the groups of a few recordings replayed within the state's lifetime
-TASKMANAGER_MEMORY = "2600m"
-# Flink's managed memory: the Python workers' share, and the blocks of RocksDB where it keeps state
-MANAGED_MEMORY = {"hashmap": "160m", "rocksdb": "512m"}
+# a server that binds to these is reached from everywhere
+ANY = ("0.0.0.0", "::")  # noqa: S104
+# where Kubernetes tells a pod its namespace
+NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 WORKER = "pyflink.fn_execution"
 
 
@@ -61,12 +63,33 @@ def _java_exports() -> str:
     return str(packaged["env"]["java"]["opts"]["all"])
 
 
+def own_address(host: str) -> str:
+    """Give the address at which this process is reached: its host, or where that is any, its own.
+
+    Names of pods are not resolved by other pods, so it is a number.
+    """
+    return socket.gethostbyname(socket.gethostname()) if host in ANY else host
+
+
+def _high_availability() -> str:
+    """Give the settings with which a JobManager takes over from one that died; decision 20."""
+    settings = read_settings()
+    if not settings.flink_ha:
+        return ""
+    namespace = NAMESPACE.read_text().strip() if NAMESPACE.exists() else "default"
+    return "\n".join((
+        f"high-availability.type: {settings.flink_ha}",
+        f"high-availability.storageDir: {(settings.flink_folder / 'ha').as_uri()}",
+        "kubernetes.cluster-id: citybrain", f"kubernetes.namespace: {namespace}"))
+
+
 def write_config() -> Path:
     """Write configuration, log settings and the Kafka login; give the configuration folder."""
-    settings, home = read_settings(), _home()
-    conf = home / "conf"
-    for folder in (conf, home / "tmp", home / "checkpoints", home / "savepoints"):
+    settings, home, size = read_settings(), _home(), sizes()
+    conf, kept = home / "conf", settings.flink_folder
+    for folder in (conf, home / "tmp", kept / "checkpoints", kept / "savepoints"):
         make_private_directory(folder)
+    own = own_address(settings.host)
     login = write_private(home / "kafka-login.conf", render(
         "kafka-login.conf", password=get_password("kafka", "gate")))
     logs = render("flink-log4j.properties")
@@ -74,11 +97,14 @@ def write_config() -> Path:
         (conf / name).write_text(logs)
     write_private(conf / "config.yaml", render(
         "flink-config.yaml", java_exports=_java_exports(), login=login,
-        host=settings.host, rpc_port=settings.port("flink_rpc"),
-        rest_port=settings.port("flink_rest"),
-        slots=settings.parallelism * settings.statement_sets,
-        taskmanager_memory=TASKMANAGER_MEMORY, managed_memory=MANAGED_MEMORY[settings.state],
-        savepoints=(home / "savepoints").as_uri(),
+        host=settings.host, own=own, rpc_port=settings.port("flink_rpc"),
+        # where another may take over, each JobManager tells its own address
+        jobmanager=own if settings.flink_ha else settings.flink_host, rest=settings.flink_host,
+        rest_port=settings.port("flink_rest"), slots=settings.slots,
+        jobmanager_memory=size.jobmanager, jobmanager_overhead=size.jobmanager_overhead,
+        taskmanager_memory=size.taskmanager, network_memory=size.taskmanager_network,
+        managed_memory=size.managed(settings.state), availability=_high_availability(),
+        savepoints=(kept / "savepoints").as_uri(),
         python=sys.executable))
     return conf
 
@@ -90,13 +116,15 @@ def environment() -> dict[str, str]:
         "FLINK_HOME": str(pyflink_home()), "FLINK_CONF_DIR": str(home / "conf"),
         "FLINK_LIB_DIR": str(home / "lib"), "FLINK_LOG_DIR": str(read_settings().home / "logs"),
         "FLINK_PID_DIR": str(home / "tmp"), "PYTHONPATH": str(CHECKOUT),
+        # for clients; the launcher of a server says its own
+        "JVM_ARGS": f"-Xmx{sizes().client_heap}m",
     }
 
 
 def count_task_managers() -> int:
     """Count the task managers that the JobManager knows; -1 when it is away."""
     settings = read_settings()
-    address = f"http://{settings.host}:{settings.port('flink_rest')}/overview"
+    address = f"http://{settings.flink_host}:{settings.port('flink_rest')}/overview"
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:
             return int(orjson.loads(answer.read())["taskmanagers"])

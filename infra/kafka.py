@@ -6,7 +6,10 @@ becomes the broker. Passwords reach it by files that only their owner can read.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,16 +25,16 @@ from cryptography.hazmat.primitives.serialization import (
 
 from infra.components import kafka_libraries
 from infra.files import make_private_directory, render, write_private
-from schemas.errors import CityBrainError, ComponentError
+from infra.profiles import sizes
+from schemas.errors import CityBrainError, ComponentError, SettingsError
 from streams.broker import client_config
 from streams.secrets import get_password
 from streams.settings import read_settings
 from streams.tls import check_exposure, find_files, for_java, is_loopback
 
 ACCOUNTS = ("admin", "gate", "sink", "agents")
-HEAP = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=128m",
-        "-XX:+ExitOnOutOfMemoryError")
 FORMAT_SECONDS = 60
+INTERNAL_TOPICS_MOST = 3
 
 
 def _home() -> Path:
@@ -39,13 +42,49 @@ def _home() -> Path:
     return make_private_directory(read_settings().home / "kafka")
 
 
+def find_nodes() -> dict[int, str]:
+    """Read the brokers of the cluster, id to host; raise SettingsError when one is malformed."""
+    nodes = {}
+    for one in filter(None, read_settings().kafka_nodes.split(",")):
+        number, _, host = one.strip().partition("@")
+        if not number.isdigit() or not host or int(number) in nodes:
+            raise SettingsError(f"CITYBRAIN_KAFKA_NODES: {one!r} is not id@host, each id once")
+        nodes[int(number)] = host
+    return nodes
+
+
+def find_own_node(nodes: dict[int, str]) -> int:
+    """Find which node of a cluster this is: the one at our address or of this machine's name."""
+    own = {read_settings().host, socket.gethostname().partition(".")[0]}
+    found = [number for number, host in nodes.items()
+             if host in own or host.partition(".")[0] in own]
+    if len(found) != 1:
+        raise SettingsError(f"CITYBRAIN_KAFKA_NODES: this machine is {len(found)} of them")
+    return found[0]
+
+
+def _place() -> dict[str, object]:
+    """Give the settings of where this broker stands: alone on its machine, or in a cluster."""
+    settings, nodes = read_settings(), find_nodes()
+    port = settings.port("kafka_controller")
+    if not nodes:
+        alone = settings.host if is_loopback(settings.host) else "127.0.0.1"
+        return {"node": 1, "advertised": settings.host, "controller_host": alone,
+                "quorum": f"controller.quorum.bootstrap.servers={alone}:{port}"}
+    number = find_own_node(nodes)
+    voters = ",".join(f"{one}@{host}:{port}" for one, host in nodes.items())
+    return {"node": number, "advertised": nodes[number], "controller_host": settings.host,
+            "quorum": f"controller.quorum.voters={voters}"}
+
+
 def write_config() -> Path:
     """Write `server.properties` and the log settings; give the former's path."""
-    settings, home = read_settings(), _home()
+    settings, home, nodes = read_settings(), _home(), find_nodes()
     (home / "log4j2.properties").write_text(render("kafka-log4j2.properties"))
     return write_private(home / "server.properties", render(
-        "server.properties", data=home / "data", host=settings.host, advertised=settings.host,
-        controller_host=settings.host if is_loopback(settings.host) else "127.0.0.1",
+        "server.properties", data=home / "data", host=settings.host, **_place(),
+        replicas=min(settings.replication, INTERNAL_TOPICS_MOST), min_isr=settings.min_isr,
+        rebalance_ms=3000 if nodes else 0,
         protocol=for_java()["security.protocol"], tls=_tls(home),
         port=settings.port("kafka"), controller_port=settings.port("kafka_controller"),
         admin_password=get_password("kafka", "admin"),
@@ -70,7 +109,10 @@ def java(*arguments: str) -> list[str]:
     """Give the command that runs a class of the broker's jars."""
     options = [f"-Dlog4j2.configurationFile=file:{_home() / 'log4j2.properties'}",
                "-Djava.awt.headless=true"]
-    return ["java", *HEAP, *options, "-cp", f"{kafka_libraries()}/*", *arguments]
+    size = sizes()
+    memory = ["-Xms128m", f"-Xmx{size.kafka_heap}m", "-XX:+UseSerialGC",
+              f"-XX:MaxDirectMemorySize={size.kafka_direct}m", "-XX:+ExitOnOutOfMemoryError"]
+    return ["java", *memory, *options, "-cp", f"{kafka_libraries()}/*", *arguments]
 
 
 def format_storage(config: Path) -> None:
@@ -78,11 +120,11 @@ def format_storage(config: Path) -> None:
     home = _home()
     if (home / "data" / "meta.properties").exists():
         return
-    tool = "kafka.tools.StorageTool"
-    cluster = _run(java(tool, "random-uuid")).split()[-1]
+    tool, nodes = "kafka.tools.StorageTool", find_nodes()
+    cluster = _cluster_id(nodes) if nodes else _run(java(tool, "random-uuid")).split()[-1]
     accounts = [f"SCRAM-SHA-256=[name={name},password={get_password('kafka', name)}]"
                 for name in ACCOUNTS]
-    lines = ["format", "--standalone", "-t", cluster, "-c", str(config)]
+    lines = ["format", *([] if nodes else ["--standalone"]), "-t", cluster, "-c", str(config)]
     lines += [line for account in accounts for line in ("--add-scram", account)]
     # the tool reads its arguments from a file, so that the process list holds no password
     arguments = write_private(home / "format.arguments", "\n".join(lines) + "\n")
@@ -90,6 +132,13 @@ def format_storage(config: Path) -> None:
         _run(java(tool, f"@{arguments}"))
     finally:
         arguments.unlink()
+
+
+def _cluster_id(nodes: dict[int, str]) -> str:
+    """Give the id on which the nodes of a cluster agree without asking each other."""
+    raw = bytearray(hashlib.sha256(repr(sorted(nodes.items())).encode()).digest()[:16])
+    raw[0] &= 0x7F  # the tool takes a leading hyphen for an option
+    return base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("=")
 
 
 def _run(command: list[str]) -> str:

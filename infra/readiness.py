@@ -54,7 +54,7 @@ def declarations_are_registered() -> bool:
 def jobs_run() -> bool:
     """Tell whether as many Flink jobs run, with all their tasks, as there are statement sets."""
     settings = read_settings()
-    address = f"http://{settings.host}:{settings.port('flink_rest')}/jobs/overview"
+    address = f"http://{settings.flink_host}:{settings.port('flink_rest')}/jobs/overview"
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:
             jobs = orjson.loads(answer.read())["jobs"]

@@ -21,6 +21,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from infra.files import make_private_directory, write_private
 from infra.orphans import mark
 from infra.processes import Process, list_processes
+from infra.profiles import sizes
 from schemas.errors import ComponentError
 from streams.settings import CHECKOUT, read_settings
 
@@ -58,7 +59,8 @@ def _escape(value: str) -> str:
 
 def _program(process: Process) -> str:
     """Render one program's section."""
-    variables = {**mark(), "PYTHONUNBUFFERED": "1", **process.environment(),
+    arenas = {"MALLOC_ARENA_MAX": str(sizes().arenas)} if sizes().arenas else {}
+    variables = {**mark(), **arenas, "PYTHONUNBUFFERED": "1", **process.environment(),
                  "CITYBRAIN_SCHEMAS": str(
                      make_private_directory(read_settings().home / "schemas"))}
     environment = ",".join(f'{name}="{_escape(value)}"' for name, value in variables.items())

@@ -19,7 +19,7 @@ class Cluster:
 
     def __init__(self, settings: Settings) -> None:
         """Connect to the REST port on the configured host."""
-        self.address = f"http://{settings.host}:{settings.port('flink_rest')}"
+        self.address = f"http://{settings.flink_host}:{settings.port('flink_rest')}"
         self._http = httpx.Client(base_url=self.address, timeout=10.0)
 
     def get(self, path: str) -> Any:

@@ -29,7 +29,7 @@ log = logging.getLogger("job")
 POLL_SECONDS = 3.0
 SUBMIT_SECONDS = 180
 # The client lives for seconds: planning took two thirds of the time without the second compiler.
-CLIENT_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx1g"
+CLIENT_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # What may still change a window: the longest window (1 h) and the longest horizon (1 h).
 OPEN_MS = 2 * 3_600_000
 RESUMABLE_SECONDS = (STATE_TTL_HOURS - 2) * 3600 - 900
@@ -53,7 +53,7 @@ class Keeper:
     def __init__(self, settings: Settings) -> None:
         """Read what is remembered."""
         self._settings, self._cluster = settings, Cluster(settings)
-        self._directory = settings.home / "flink"
+        self._directory = settings.flink_folder
         self._failed_restores: set[str] = set()
 
     def _file(self, part: int) -> Path:
@@ -117,13 +117,18 @@ class Keeper:
         if state is not None:
             command += ["--restore", state.as_uri()]
         done = subprocess.run(command, capture_output=True, text=True, timeout=SUBMIT_SECONDS,
-                              check=False, env={**os.environ, "JVM_ARGS": CLIENT_JVM})
+                              check=False, env={**os.environ, "JVM_ARGS": self._client_jvm()})
         job_id = done.stdout.strip().split("\n")[-1]
         if done.returncode or not job_id:
             if state is not None:
                 self._failed_restores.add(str(state))
             raise ComponentError(f"submission failed: {done.stderr.strip()[-800:]}")
         return job_id
+
+    @staticmethod
+    def _client_jvm() -> str:
+        """Give the client's arguments; how much memory it gets, the launcher has said."""
+        return f"{CLIENT_JVM} {os.environ.get('JVM_ARGS', '')}".rstrip()
 
     def watch(self) -> None:
         """Start what is not running; a job that failed to restore starts in a new generation."""
@@ -176,7 +181,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings, ended = read_settings(), Event()
-    (settings.home / "flink").mkdir(parents=True, exist_ok=True)
+    settings.flink_folder.mkdir(parents=True, exist_ok=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     serve("job")

@@ -108,7 +108,7 @@ def open_environment(settings: Settings, more: dict[str, str]) -> TableEnvironme
         "pipeline.object-reuse": "true",
         "state.backend.type": settings.state,
         "execution.checkpointing.incremental": "true",
-        "execution.checkpointing.dir": (settings.home / "flink" / "checkpoints").as_uri(),
+        "execution.checkpointing.dir": (settings.flink_folder / "checkpoints").as_uri(),
         "execution.checkpointing.interval": "10 s",
         "execution.checkpointing.min-pause": "2 s",
         "execution.checkpointing.timeout": "2 min",

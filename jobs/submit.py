@@ -20,7 +20,7 @@ def main(part: int, generation: int, since: int, restore: str) -> None:
     # without this the workers would live in this process, which ends after the submission
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112
     settings = read_settings()
-    remote = {"execution.target": "remote", "rest.address": settings.host,
+    remote = {"execution.target": "remote", "rest.address": settings.flink_host,
               "rest.port": str(settings.port("flink_rest")), "execution.attached": "false"}
     if restore:
         remote["execution.state-recovery.path"] = restore

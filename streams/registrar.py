@@ -49,19 +49,25 @@ RETENTION_SECONDS = 300.0
 def ensure_tables(store: Store) -> None:
     """Create tables and views that are missing; add columns that a declaration gained."""
     for statement in clickhouse.SYSTEM_TABLES.values():
-        store.execute(statement)
+        _create_table(store, statement)
     for name in clickhouse.SYSTEM_TABLES:
         store.execute(clickhouse.system_view(name))
     for family in registry.families().values():
-        store.execute(clickhouse.event_table(family))
+        _create_table(store, clickhouse.event_table(family))
         _add_columns(store, family.table, _optional(family))
         store.execute(clickhouse.event_view(family))
         if family.steps:
             _ensure_last(store, family)
     for result in registry.results().values():
-        store.execute(clickhouse.result_table(result))
+        _create_table(store, clickhouse.result_table(result))
         _add_columns(store, result.table, {f.name: "Nullable(Int64)" for f in result.measures})
         store.execute(clickhouse.result_view(result))
+
+
+def _create_table(store: Store, statement: str) -> None:
+    """Create a table, replicated where the store is."""
+    replicated = read_settings().store_replicated
+    store.execute(clickhouse.replicated(statement) if replicated else statement)
 
 
 def _optional(family: Family) -> dict[str, str]:
@@ -72,7 +78,7 @@ def _optional(family: Family) -> dict[str, str]:
 def _ensure_last(store: Store, family: Family) -> None:
     """Keep the last steps apart; a table that is new or gains a column is filled from all steps."""
     known = _known_columns(store, family.last_table)
-    store.execute(last_steps.table(family))
+    _create_table(store, last_steps.table(family))
     if _add_columns(store, family.last_table, _optional(family)):
         store.execute(f"DROP VIEW IF EXISTS store.{family.last_table}_feed SYNC")
     store.execute(last_steps.feed(family))

@@ -15,10 +15,12 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
+from schemas.errors import SettingsError
 from streams.settings import read_settings
 
 
@@ -45,6 +47,19 @@ def write_owner_only(path: Path, data: str) -> None:
     draft.replace(path)
 
 
+@cache
+def _given_passwords() -> Mapping[str, str]:
+    """Read the passwords that are given from outside; none where no file is named."""
+    path = read_settings().passwords
+    if not path:
+        return {}
+    try:
+        given: dict[str, str] = json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"CITYBRAIN_PASSWORDS: {path} cannot be read: {error}") from error
+    return given
+
+
 @contextmanager
 def _known_passwords() -> Iterator[dict[str, str]]:
     """Give the passwords by `<system>:<account>`, locked; what was changed in them is written."""
@@ -59,13 +74,23 @@ def _known_passwords() -> Iterator[dict[str, str]]:
 
 
 def get_password(system: str, account: str) -> str:
-    """Get the password of an account, generating it at first use; safe across processes."""
+    """Get the password of an account, generating it at first use; safe across processes.
+
+    One that is given from outside counts, and is written nowhere.
+    """
+    if given := _given_passwords().get(f"{system}:{account}"):
+        return given
     with _known_passwords() as known:
         return known.setdefault(f"{system}:{account}", secrets.token_urlsafe(24))
 
 
 def renew_password(system: str, account: str) -> str:
-    """Give an account a new password, whether or not it had one."""
+    """Give an account a new password, whether or not it had one.
+
+    Raise SettingsError where it is given from outside: it is changed there.
+    """
+    if f"{system}:{account}" in _given_passwords():
+        raise SettingsError(f"{system}:{account} is given by CITYBRAIN_PASSWORDS: change it there")
     with _known_passwords() as known:
         known[f"{system}:{account}"] = secrets.token_urlsafe(24)
         return known[f"{system}:{account}"]
@@ -101,6 +126,7 @@ def list_accounts(system: str) -> list[str]:
     """List the accounts of a system that have a password."""
     path = passwords_file()
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    known |= _given_passwords()
     return [name.split(":", 1)[1] for name in sorted(known) if name.startswith(f"{system}:")]
 
 

@@ -2,18 +2,32 @@
 
 The environment is read when `read_settings()` is first called and frozen then. Ports are the
 defaults below plus `CITYBRAIN_PORT_OFFSET`, so that several cities (or a test) fit one machine.
+`CITYBRAIN_PROFILE` chooses other defaults for some (PROFILES); a setting that is given wins.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from schemas.errors import SettingsError
 
-STATES = ("hashmap", "rocksdb")
+# what a setting that is one of a few words may be
+CHOICES: dict[str, tuple[str, ...]] = {
+    "CITYBRAIN_STATE": ("hashmap", "rocksdb"), "CITYBRAIN_FLINK_HA": ("", "kubernetes"),
+    "CITYBRAIN_PROFILE": ("standard", "small", "cluster"),
+}
+# defaults that differ by profile; how much memory each component gets stands in infra/profiles.py
+PROFILES: dict[str, dict[str, str]] = {
+    "standard": {},
+    "small": {"CITYBRAIN_PARALLELISM": "1", "CITYBRAIN_RATE": "300"},
+    "cluster": {"CITYBRAIN_STATE": "rocksdb", "CITYBRAIN_REPLICATION": "3",
+                "CITYBRAIN_MIN_ISR": "2", "CITYBRAIN_PARALLELISM": "4",
+                "CITYBRAIN_TASKMANAGERS": "2", "CITYBRAIN_STORE_REPLICATED": "yes"},
+}
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 PORTS: dict[str, int] = {
@@ -48,9 +62,26 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_PLAINTEXT", "",
             "yes: servers may be reached from elsewhere without TLS; the network protects them."),
     Setting("CITYBRAIN_CITY", "3701", "Code of the configured city (4 digits)."),
+    Setting("CITYBRAIN_PROFILE", "standard",
+            "Size of what runs: standard, small (a machine of 4 GiB) or cluster (several)."),
+    Setting("CITYBRAIN_PASSWORDS", "",
+            "File of passwords that are given from outside (JSON, as that of the home); empty: all"
+            " are made here."),
     Setting("CITYBRAIN_BROKERS", "", "Kafka bootstrap servers; empty: the one started here."),
     Setting("CITYBRAIN_CLICKHOUSE", "", "ClickHouse host:port; empty: the one started here."),
+    Setting("CITYBRAIN_KAFKA_NODES", "",
+            "Brokers of a cluster of ours, id@host after comma; empty: one broker."),
     Setting("CITYBRAIN_REPLICATION", "1", "Replication factor of topics."),
+    Setting("CITYBRAIN_MIN_ISR", "1", "Replicas that must have a record before it is confirmed."),
+    Setting("CITYBRAIN_STORE_REPLICATED", "",
+            "yes: ClickHouse replicates the tables; its databases have the engine Replicated."),
+    Setting("CITYBRAIN_FLINK", "", "Host of the JobManager; empty: the one started here."),
+    Setting("CITYBRAIN_FLINK_HA", "",
+            "What keeps Flink's leader and graphs when a JobManager dies: kubernetes; empty: the"
+            " keeper submits again."),
+    Setting("CITYBRAIN_FLINK_STORAGE", "",
+            "Folder of checkpoints and savepoints, the same on every machine; empty: in the home."),
+    Setting("CITYBRAIN_TASKMANAGERS", "1", "TaskManagers over which the slots are spread."),
     Setting("CITYBRAIN_PARALLELISM", "2", "Parallelism of the Flink jobs."),
     Setting("CITYBRAIN_STATEMENT_SETS", "1", "Number of Flink jobs the results are spread over."),
     Setting("CITYBRAIN_STATE", "hashmap",
@@ -93,6 +124,15 @@ class Settings:
     disk_limit: int
     tls: str = ""
     plaintext: bool = False
+    profile: str = "standard"
+    passwords: str = ""
+    kafka_nodes: str = ""
+    min_isr: int = 1
+    store_replicated: bool = False
+    flink: str = ""
+    flink_ha: str = ""
+    flink_storage: str = ""
+    taskmanagers: int = 1
 
     def port(self, name: str) -> int:
         """Get a port by its name in PORTS."""
@@ -116,6 +156,21 @@ class Settings:
         secure = self.mqtt.startswith(MQTT_OVER_TLS)
         host, port = _address("CITYBRAIN_MQTT", self.mqtt.removeprefix(MQTT_OVER_TLS))
         return host, port, secure
+
+    @property
+    def flink_host(self) -> str:
+        """Give the host at which the JobManager is reached."""
+        return self.flink or self.host
+
+    @property
+    def flink_folder(self) -> Path:
+        """Give the folder of checkpoints, savepoints and what is remembered of the jobs."""
+        return Path(self.flink_storage).resolve() if self.flink_storage else self.home / "flink"
+
+    @property
+    def slots(self) -> int:
+        """Give the slots that each TaskManager offers, so that all jobs find theirs."""
+        return -(-self.parallelism * self.statement_sets // max(1, self.taskmanagers))
 
     @property
     def areas(self) -> Path:
@@ -147,34 +202,41 @@ def _address(name: str, value: str) -> tuple[str, int]:
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
     """Read one of a few words or say which setting is none of them."""
     if value not in known:
-        raise SettingsError(f"{name}={value!r} is not one of {', '.join(known)}")
+        raise SettingsError(f"{name}={value!r} is not one of {', '.join(filter(None, known))}")
     return value
+
+
+def _values() -> dict[str, str]:
+    """Give each setting as the environment, the profile or the table says it."""
+    def given(name: str, default: str) -> str:
+        """Read one variable; an empty one is none."""
+        return os.environ.get(name) or default
+
+    known = {one.name: one.default for one in SETTINGS}
+    name = "CITYBRAIN_PROFILE"
+    profile = _one_of(name, given(name, known[name]), CHOICES[name])
+    return {name: given(name, default) for name, default in (known | PROFILES[profile]).items()}
+
+
+def _cast(name: str, kind: str, value: str) -> Any:
+    """Turn a value into what its field holds."""
+    if kind == "int":
+        return _whole(name, value)
+    if kind == "bool":
+        return value == "yes"
+    if kind == "Path":
+        return Path(value).resolve()
+    return _one_of(name, value, CHOICES[name]) if name in CHOICES else value
 
 
 @cache
 def read_settings() -> Settings:
     """Read all settings from the environment; raise SettingsError naming a malformed one."""
-    values = {one.name: os.environ.get(one.name) or one.default for one in SETTINGS}
-
-    def number(name: str) -> int:
-        """Read a whole number by its name."""
-        return _whole(name, values[name])
-
+    values = _values()
     if values["CITYBRAIN_CLICKHOUSE"]:
         _address("CITYBRAIN_CLICKHOUSE", values["CITYBRAIN_CLICKHOUSE"])
     if values["CITYBRAIN_MQTT"]:
         _address("CITYBRAIN_MQTT", values["CITYBRAIN_MQTT"].removeprefix(MQTT_OVER_TLS))
-    return Settings(
-        home=Path(values["CITYBRAIN_HOME"]).resolve(),
-        port_offset=number("CITYBRAIN_PORT_OFFSET"), host=values["CITYBRAIN_HOST"],
-        city=values["CITYBRAIN_CITY"], brokers=values["CITYBRAIN_BROKERS"],
-        clickhouse=values["CITYBRAIN_CLICKHOUSE"],
-        replication=number("CITYBRAIN_REPLICATION"),
-        parallelism=number("CITYBRAIN_PARALLELISM"),
-        statement_sets=number("CITYBRAIN_STATEMENT_SETS"),
-        state=_one_of("CITYBRAIN_STATE", values["CITYBRAIN_STATE"], STATES),
-        mini_batch_ms=number("CITYBRAIN_MINI_BATCH_MS"), seed=number("CITYBRAIN_SEED"),
-        rate=number("CITYBRAIN_RATE"), intake_events=number("CITYBRAIN_INTAKE_EVENTS"),
-        intake_bytes=number("CITYBRAIN_INTAKE_BYTES"), mqtt=values["CITYBRAIN_MQTT"],
-        disk_limit=number("CITYBRAIN_DISK_LIMIT"),
-        tls=values["CITYBRAIN_TLS"], plaintext=values["CITYBRAIN_PLAINTEXT"] == "yes")
+    names = {field.name: f"CITYBRAIN_{field.name.upper()}" for field in fields(Settings)}
+    return Settings(**{field.name: _cast(names[field.name], str(field.type),
+                                         values[names[field.name]]) for field in fields(Settings)})

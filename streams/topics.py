@@ -14,6 +14,11 @@ from schemas.render.kafka import SYSTEM_TOPICS, Topic, event_topic, raw_topic, r
 from streams.settings import read_settings
 
 
+def _configs(topic: Topic) -> dict[str, str]:
+    """Give a topic's settings: what is declared, and how many replicas must have a record."""
+    return {**topic.settings, "min.insync.replicas": str(read_settings().min_isr)}
+
+
 def declared_topics(families_of: dict[str, list[str]]) -> list[Topic]:
     """List every topic that should be; `families_of` gives the families of each publisher."""
     families = registry.families()
@@ -32,12 +37,12 @@ def ensure_topics(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[str]
         with contextlib.suppress(TopicAlreadyExistsError):  # somebody was quicker
             admin.create_topics({
                 name: {"num_partitions": topic.partitions, "replication_factor": replication,
-                       "configs": topic.settings} for name, topic in missing.items()})
+                       "configs": _configs(topic)} for name, topic in missing.items()})
     return sorted(missing)
 
 
 def align_settings(admin: KafkaAdminClient, topics: Iterable[Topic]) -> None:
     """Set the settings of topics to what their declarations say today."""
     admin.alter_configs([
-        ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=topic.settings)
+        ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=_configs(topic))
         for topic in topics])

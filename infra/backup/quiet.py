@@ -23,7 +23,8 @@ def check_ours() -> None:
     """Raise ComponentError where settings name engines that were not started here."""
     settings = read_settings()
     for name, value in (("CITYBRAIN_BROKERS", settings.brokers),
-                        ("CITYBRAIN_CLICKHOUSE", settings.clickhouse)):
+                        ("CITYBRAIN_CLICKHOUSE", settings.clickhouse),
+                        ("CITYBRAIN_FLINK_STORAGE", settings.flink_storage)):
         if value:
             raise ComponentError(f"{name} names {value}: a cluster of its own is backed up by its"
                                  " own means; this copies what `citybrain up` starts")

@@ -151,13 +151,14 @@ def search_logs(hunt: Hunt, _: int) -> Iterator[Result]:
 
 def search_states(hunt: Hunt, _: int) -> Iterator[Result]:
     """Search Flink's checkpoints, savepoints and temporary files."""
-    home = read_settings().home / "flink"
-    for name in ("checkpoints", "savepoints", "tmp"):
+    settings = read_settings()
+    for folder in (settings.flink_folder / "checkpoints", settings.flink_folder / "savepoints",
+                   settings.home / "flink" / "tmp"):
         found: set[Found] = set()
-        files = _files(home / name)
+        files = _files(folder)
         for path in files:
             found |= hunt.find_in_file(path)
-        yield name, found, len(files)
+        yield folder.name, found, len(files)
 
 
 PLACES: dict[str, Search] = {

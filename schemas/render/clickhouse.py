@@ -72,6 +72,14 @@ def family_table(family: Family, name: str, engine: str, comment: str) -> str:
         f"\nCOMMENT {_quote(comment)}")
 
 
+def replicated(statement: str) -> str:
+    """Turn the statement of a table into that of one which ClickHouse replicates.
+
+    Path and name of the replica are the server's defaults, as a Replicated database wants them.
+    """
+    return statement.replace("ENGINE = ReplacingMergeTree", "ENGINE = ReplicatedReplacingMergeTree")
+
+
 def _span(lifetime: Lifetime) -> str:
     """Choose days as partitions where rows live for days, else months.
 
