@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
 from schemas.errors import SettingsError
@@ -47,7 +46,6 @@ def write_owner_only(path: Path, data: str) -> None:
     draft.replace(path)
 
 
-@cache
 def _given_passwords() -> Mapping[str, str]:
     """Read the passwords that are given from outside; none where no file is named."""
     path = read_settings().passwords

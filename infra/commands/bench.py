@@ -4,16 +4,53 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 
 import click
 
+from infra.bench.cost import measure as measure_cost
 from infra.bench.latency import measure
+from infra.bench.page import PAGE as SIZING_PAGE
+from infra.bench.page import render as render_sizing
 from infra.commands import _bench_feed
 
 
 @click.group()
 def command() -> None:
     """Measure the running city."""
+
+
+@command.command()
+@click.option("--seconds", type=float, default=120.0, show_default=True, help="How long to look.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def cost(seconds: float, as_json: bool) -> None:
+    """Measure what events cost the running city: processor, topics, store."""
+    found = measure_cost(seconds)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+        return
+    click.echo(f"{found.events_per_second:,.0f} events a second over {found.seconds:.0f} s")
+    for name, cores in sorted(found.cores.items(), key=lambda one: -one[1]):
+        click.echo(f"  {name:16} {cores * 100:6.1f} % of a core")
+    for kind, size in found.topic_bytes_per_second.items():
+        click.echo(f"  topics {kind:9} {found.records_per_second.get(kind, 0):9,.0f} records/s"
+                   f" {size / 1024:9,.0f} KiB/s")
+    for kind, size in found.bytes_per_row.items():
+        click.echo(f"  tables {kind:9} {size:9.0f} bytes a row")
+
+
+@command.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail when the page is not up to date.")
+def sizing(check: bool) -> None:
+    """Compute what a city, a province and a nation need, and write `infra/sizing.md`."""
+    text = render_sizing()
+    if check:
+        if not SIZING_PAGE.exists() or SIZING_PAGE.read_text(encoding="utf-8") != text:
+            raise click.ClickException(f"{SIZING_PAGE} is not up to date: citybrain bench sizing")
+        click.echo("infra/sizing.md is up to date")
+        return
+    SIZING_PAGE.write_text(text, encoding="utf-8")
+    click.echo(f"{SIZING_PAGE} written")
 
 
 @command.command()

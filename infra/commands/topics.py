@@ -36,6 +36,18 @@ def command(as_json: bool) -> None:
     click.echo(f"at most {sum(row['bytes_at_most'] for row in rows) / 2**20:,.0f} MiB on disk")
 
 
+def read_ends() -> dict[str, int]:
+    """Read how many records each topic has ever taken, by the ends of its partitions."""
+    consumer = open_consumer("admin", "gate")
+    try:
+        topics = consumer.list_topics(timeout=10.0).topics
+        return {name: sum(consumer.get_watermark_offsets(
+                    TopicPartition(name, number), timeout=10.0)[1] for number in one.partitions)
+                for name, one in topics.items() if not name.startswith("_")}
+    finally:
+        consumer.close()
+
+
 def read_topics() -> list[dict[str, Any]]:
     """Read, for each topic, partitions, records held and the lag of its reader's group."""
     watching = {group: open_consumer("admin", group) for group in ("gate", "sink")}

@@ -76,7 +76,8 @@ def compose_containers() -> list[Container]:
                   _numbers(" ".join(one["healthcheck"]["test"])),
                   _mebibytes(one["deploy"]["resources"]["limits"]["memory"]),
                   {mount.split(":")[1] for mount in one.get("volumes", [])})
-        for name, one in compose()["services"].items() if "citybrain.process" in one.get("labels", {})]
+        for name, one in compose()["services"].items()
+        if "citybrain.process" in one.get("labels", {})]
 
 
 def kubernetes_containers() -> list[Container]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -26,6 +27,39 @@ def test_configuration_offers_a_slot_a_parallel_task_of_each_job() -> None:
     settings = yaml.safe_load((launcher.write_config() / "config.yaml").read_text())
     wanted = read_settings().parallelism * read_settings().statement_sets
     assert settings["taskmanager.numberOfTaskSlots"] == wanted
+
+
+@pytest.fixture
+def clustered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Say that the JobManager, the checkpoints and two TaskManagers are elsewhere; give where."""
+    for name, value in {"CITYBRAIN_HOST": "0.0.0.0", "CITYBRAIN_FLINK": "jobmanager",  # noqa: S104
+                        "CITYBRAIN_FLINK_STORAGE": str(tmp_path), "CITYBRAIN_TASKMANAGERS": "2",
+                        "CITYBRAIN_PARALLELISM": "3"}.items():
+        monkeypatch.setenv(name, value)
+    read_settings.cache_clear()
+    yield tmp_path
+    monkeypatch.undo()
+    read_settings.cache_clear()
+
+
+def test_cluster_is_told_addresses_that_others_reach(clustered: Path) -> None:
+    settings = yaml.safe_load((launcher.write_config() / "config.yaml").read_text())
+    own = launcher.own_address("0.0.0.0")  # noqa: S104
+    assert settings["jobmanager.rpc.address"] == settings["rest.address"] == "jobmanager"
+    assert settings["taskmanager.host"] == own != settings["taskmanager.bind-host"]
+    assert settings["taskmanager.numberOfTaskSlots"] == 2
+    assert settings["execution.checkpointing.savepoint-dir"] == (clustered / "savepoints").as_uri()
+    assert not any(name.startswith("high-availability") for name in settings)
+
+
+def test_standby_tells_its_own_address_and_where_graphs_are_kept(
+        clustered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITYBRAIN_FLINK_HA", "kubernetes")
+    read_settings.cache_clear()
+    settings = yaml.safe_load((launcher.write_config() / "config.yaml").read_text())
+    assert settings["high-availability.type"] == "kubernetes"
+    assert settings["high-availability.storageDir"] == (clustered / "ha").as_uri()
+    assert settings["jobmanager.rpc.address"] == launcher.own_address("0.0.0.0")  # noqa: S104
 
 
 def test_library_folder_holds_links_only_and_drops_stale_ones() -> None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaException, Producer
@@ -50,7 +51,7 @@ class Brokers:
                         "CITYBRAIN_REPLICATION": "3", "CITYBRAIN_MIN_ISR": "2",
                         "CITYBRAIN_PROFILE": "small"})
 
-    def config(self, account: str) -> dict[str, object]:
+    def config(self, account: str) -> dict[str, Any]:
         """Give a client's settings for all brokers."""
         servers = ",".join(f"{host}:{19092 + self.offset}" for host in HOSTS)
         return {**client_config("admin"), "bootstrap.servers": servers, "log_level": 0,

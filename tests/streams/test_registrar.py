@@ -45,6 +45,35 @@ def columns_of(store: Store, table: str, database: str = "store") -> dict[str, s
     return {row["name"]: row["type"] for row in rows}
 
 
+class Told:
+    """Note what a store is told."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.statements: list[str] = []
+
+    def execute(self, statement: str) -> None:
+        """Note one statement."""
+        self.statements.append(statement)
+
+    def query(self, *_: object) -> list[dict[str, Any]]:
+        """Know of no column."""
+        return []
+
+
+@pytest.mark.parametrize(("setting", "engine"), [
+    (False, "ENGINE = ReplacingMergeTree"), (True, "ENGINE = ReplicatedReplacingMergeTree")])
+def test_every_table_is_replicated_where_the_store_is(
+        setting: bool, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = replace(read_settings(), store_replicated=setting)
+    monkeypatch.setattr(registrar, "read_settings", lambda: settings)
+    store: Any = Told()
+    ensure_tables(store)
+    tables = [one for one in store.statements if one.startswith("CREATE TABLE")]
+    assert len(tables) == len(SYSTEM_TABLES) + len(registry.families()) + len(registry.results())
+    assert [one for one in tables if engine not in one] == []
+
+
 @pytest.mark.live
 def test_tables_and_views_stand_as_declared_however_often_they_are_made(migrator: Store) -> None:
     ensure_tables(migrator)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.errors import SettingsError
 from streams import secrets
 from streams.settings import read_settings
 
@@ -128,3 +129,34 @@ def test_keys_end_when_the_day_and_the_last_question_are_long_ago(home: Path) ->
     assert secrets.destroy_day_keys(8, 208) == [100]
     assert sorted(one.name for one in folder.iterdir()) == ["101", "200"]
     assert secrets.get_day_key(100) != old
+
+
+@pytest.fixture
+def given(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a file of passwords from outside, with that of the gate."""
+    file = home / "given.json"
+    file.write_text(json.dumps({"kafka:gate": "from-outside"}))
+    settings = replace(read_settings(), home=home, passwords=str(file))
+    monkeypatch.setattr(secrets, "read_settings", lambda: settings)
+    return file
+
+
+def test_password_that_is_given_counts_and_is_written_nowhere(given: Path) -> None:
+    made = secrets.get_password("kafka", "bus")
+    assert secrets.get_password("kafka", "gate") == "from-outside"
+    assert json.loads(secrets.passwords_file().read_text()) == {"kafka:bus": made}
+    assert secrets.list_accounts("kafka") == ["bus", "gate"]
+
+
+def test_password_that_is_given_is_not_renewed_here(given: Path) -> None:
+    with pytest.raises(SettingsError, match="kafka:gate is given by CITYBRAIN_PASSWORDS"):
+        secrets.renew_password("kafka", "gate")
+
+
+@pytest.mark.parametrize("text", [None, "no json"])
+def test_file_of_passwords_that_cannot_be_read_is_named(given: Path, text: str | None) -> None:
+    given.unlink()
+    if text:
+        given.write_text(text)
+    with pytest.raises(SettingsError, match=str(given)):
+        secrets.get_password("kafka", "gate")

@@ -77,6 +77,7 @@ def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(("name", "value"), [
     ("CITYBRAIN_PORT_OFFSET", "many"), ("CITYBRAIN_PARALLELISM", "2.5"),
     ("CITYBRAIN_SEED", "0x10"), ("CITYBRAIN_STATE", "redis"),
+    ("CITYBRAIN_PROFILE", "huge"), ("CITYBRAIN_FLINK_HA", "zookeeper"),
     ("CITYBRAIN_CLICKHOUSE", "store.example"),
     ("CITYBRAIN_CLICKHOUSE", "store.example:native"), ("CITYBRAIN_CLICKHOUSE", ":9000")])
 def test_a_malformed_setting_is_named(
