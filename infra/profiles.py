@@ -55,6 +55,18 @@ SIZES: dict[str, Sizes] = {
 }
 
 
+# what the standard profile took after hours, and what a system and a browser's pages want beside
+STANDARD_BYTES = 6 << 30
+
+
+def advise(memory_bytes: int) -> str:
+    """Say which profile fits a machine of so much memory better than the one chosen; "" if none."""
+    if read_settings().profile != "standard" or memory_bytes >= STANDARD_BYTES:
+        return ""
+    return (f"this machine has {memory_bytes / (1 << 30):.1f} GiB of memory:"
+            " CITYBRAIN_PROFILE=small fits it better")
+
+
 def sizes() -> Sizes:
     """Give the sizes of the configured profile."""
     return SIZES[read_settings().profile]

@@ -88,8 +88,8 @@ def render(figures: Figures | None = None) -> str:
     loads = [f"{float(one['events_per_second']):,.0f}" for one in known.loads]
     parts = [HEAD.format(machine=known.machine, loads=" and ".join(loads), rate=rate)]
     parts += ["## Cost of an event", "", "Measured by `citybrain bench cost`, in per cent of a"
-              f" core; the line through the loads; cores at {rate:,.0f} events/s; and where a single"
-              " process ends.", ""]
+              f" core; the line through the loads; cores at {rate:,.0f} events/s; and where a"
+              " single process ends.", ""]
     parts += _table(["component", *(f"at {one}/s, %" for one in loads), "fixed, %", "µs an event",
                      f"cores at {rate:,.0f}/s", f"full ({FULL:.0%}) at, events/s"],
                     _cost_rows(known, rate))

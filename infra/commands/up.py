@@ -9,11 +9,13 @@ import time
 from types import FrameType
 
 import click
+import psutil
 
 from infra.launch import Start, check_ports, last_lines, stop_all
 from infra.orphans import stop_marked
 from infra.prepare import prepare
 from infra.processes import Process, choose
+from infra.profiles import advise
 from infra.supervision import Supervisor, start_daemon
 from schemas.errors import CityBrainError
 from streams.secrets import passwords_file
@@ -92,6 +94,8 @@ def command(foreground: bool, only: str, without: str, rate: int | None) -> None
     # a shell starts its background commands deaf to Ctrl-C: hear it all the same
     for number in ENDINGS:
         signal.signal(number, _interrupt)
+    if advice := advise(psutil.virtual_memory().total):
+        click.echo(advice, err=True)
     begun, daemon = time.monotonic(), None
     try:
         processes = choose(only, without)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from infra import clickhouse, flink, kafka, supervision
-from infra.profiles import SIZES, Sizes, sizes
+from infra.profiles import SIZES, Sizes, advise, sizes
 from streams.settings import CHOICES, PROFILES, SETTINGS, read_settings
 
 METASPACE, FRAMEWORK = 256, 96
@@ -54,6 +54,15 @@ def test_engines_are_told_the_sizes(small: Sizes) -> None:
 
 def test_arenas_are_bounded_where_the_profile_says_so(small: Sizes) -> None:
     assert f'MALLOC_ARENA_MAX="{small.arenas}"' in supervision.write_config().read_text()
+
+
+def test_a_small_machine_is_told_of_its_profile() -> None:
+    assert "3.8 GiB of memory: CITYBRAIN_PROFILE=small" in advise(int(3.8 * (1 << 30)))
+    assert advise(8 << 30) == ""
+
+
+def test_who_chose_a_profile_is_not_advised(small: Sizes) -> None:
+    assert advise(1 << 30) == ""
 
 
 @pytest.mark.parametrize("name", SIZES)
