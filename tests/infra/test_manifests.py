@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from importlib import resources
 
 import jsonschema
@@ -73,7 +74,7 @@ def test_kustomization_takes_every_file_of_the_folder_and_no_other() -> None:
 
 @pytest.mark.parametrize("containers", ALL)
 def test_every_process_of_the_table_runs_and_nothing_else(
-        containers: type[list[Container]], monkeypatch: pytest.MonkeyPatch) -> None:
+        containers: Callable[[], list[Container]], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("infra.processes._chosen_by_setting", _all_chosen)
         wanted = {process.name for process in list_processes()}
@@ -90,7 +91,7 @@ def _all_chosen() -> list[object]:
 
 @pytest.mark.parametrize("containers", ALL)
 def test_each_port_is_one_of_ours_and_its_own_process_answers_there(
-        containers: type[list[Container]]) -> None:
+        containers: Callable[[], list[Container]]) -> None:
     for one in containers():
         if one.process in WITHOUT_PORT:
             continue
@@ -108,7 +109,7 @@ def _belongs(port: str, process: str) -> bool:
 
 
 @pytest.mark.parametrize("containers", ALL)
-def test_each_variable_is_a_setting_of_ours(containers: type[list[Container]]) -> None:
+def test_each_variable_is_a_setting_of_ours(containers: Callable[[], list[Container]]) -> None:
     known = {one.name for one in SETTINGS} | {"CITYBRAIN_SCHEMAS"}
     named = set(manifests.read_settings_file())
     named |= {name for one in containers() if one.process != "clickhouse"
@@ -142,7 +143,7 @@ def test_settings_of_the_cluster_agree_with_what_the_files_run(cluster: Settings
 
 
 @pytest.mark.parametrize("containers", ALL)
-def test_memory_of_the_profile_fits_its_limit(containers: type[list[Container]]) -> None:
+def test_memory_of_the_profile_fits_its_limit(containers: Callable[[], list[Container]]) -> None:
     size = SIZES["cluster"]
     wanted = {"kafka": size.kafka_heap + size.kafka_direct, "clickhouse": size.clickhouse,
               "jobmanager": size.jobmanager, "taskmanager": size.taskmanager + 2 * 500}
@@ -151,7 +152,7 @@ def test_memory_of_the_profile_fits_its_limit(containers: type[list[Container]])
 
 
 @pytest.mark.parametrize("containers", ALL)
-def test_what_keeps_secrets_of_its_own_shares_them(containers: type[list[Container]]) -> None:
+def test_what_keeps_secrets_of_its_own_shares_them(containers: Callable[[], list[Container]]) -> None:
     bare = {"kafka", "clickhouse"}
     for one in containers():
         assert ("/var/lib/citybrain/secrets" in one.mounts) == (one.process not in bare) or (
