@@ -152,7 +152,8 @@ def test_memory_of_the_profile_fits_its_limit(containers: Callable[[], list[Cont
 
 
 @pytest.mark.parametrize("containers", ALL)
-def test_what_keeps_secrets_of_its_own_shares_them(containers: Callable[[], list[Container]]) -> None:
+def test_what_keeps_secrets_of_its_own_shares_them(
+        containers: Callable[[], list[Container]]) -> None:
     bare = {"kafka", "clickhouse"}
     for one in containers():
         assert ("/var/lib/citybrain/secrets" in one.mounts) == (one.process not in bare) or (
