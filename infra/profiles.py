@@ -46,7 +46,7 @@ SIZES: dict[str, Sizes] = {
                       managed_rocksdb=512, client_heap=1024),
     "small": Sizes(kafka_heap=256, kafka_direct=64, clickhouse=640, clickhouse_query=256,
                    clickhouse_marks=32, jobmanager=512, jobmanager_overhead=64,
-                   taskmanager=1100, taskmanager_network=64, managed_hashmap=64,
+                   taskmanager=1300, taskmanager_network=64, managed_hashmap=64,
                    managed_rocksdb=256, client_heap=384, arenas=2),
     "cluster": Sizes(kafka_heap=4096, kafka_direct=512, clickhouse=12288, clickhouse_query=4096,
                      clickhouse_marks=1024, jobmanager=2048, jobmanager_overhead=256,

@@ -17,10 +17,11 @@ HEAD = """# Sizing
 
 Written by `citybrain bench sizing` from `infra/bench/figures.toml`: change figures there, not here.
 
-**How far to trust it.** The figures were taken on one machine ({machine}) at {loads} events a
-second and are carried on in straight lines to {rate:,.0f}; nothing here was measured on a cluster.
-Take magnitudes, and before you buy measure on your machines: `citybrain bench cost --json` at two
-loads, put into the figures.
+**How far to trust it.** The figures were taken on one machine ({machine})
+at {loads} events a second of the living city, nearly all of them vehicle positions on
+the roads of central Jinan, and are carried on in proportion to {rate:,.0f}. Nothing here was
+measured on a cluster or near that load. Take magnitudes, and before you buy measure on your
+machines: `citybrain bench cost --json` at two loads, put into the figures.
 """
 
 
@@ -45,11 +46,12 @@ def _cost_rows(figures: Figures, rate: float) -> list[list[str]]:
     """Say of each component what it costs, and what it would at a city's rate."""
     rows = []
     for name in figures.components():
-        line = figures.cores(name)
+        line, cost = figures.line_of(name), figures.cores(name)
         at = [f"{one['cores'].get(name, 0) * 100:.1f}" for one in figures.loads]
-        limit = _number(max(0.0, line.reaches(FULL))) if name in SINGLE else ""
-        rows.append([name, *at, f"{line.fixed * 100:.1f}", f"{line.each * 1e6:.1f}",
-                     f"{line.at(rate):.2f}", limit])
+        limit = _number(cost.reaches(FULL)) if name in SINGLE else ""
+        adds = f"{line.each * 1e6:.1f}" if line.each else "not seen to grow"
+        rows.append([name, *at, f"{line.fixed * 100:.1f}", adds, f"{cost.each * 1e6:.1f}",
+                     f"{cost.at(rate):.2f}", limit])
     return rows
 
 
@@ -68,7 +70,7 @@ def _limits(figures: Figures, rate: float) -> Iterator[str]:
         f"At {FULL:.0%} of a core end: {', '.join(full)} events/s. Beyond that a city needs them"
         " split by work that is not done." if full else
         f"None of {', '.join(SINGLE)} reaches {FULL:.0%} of a core at {rate:,.0f} events/s by"
-        " these lines."))
+        " these figures."))
     yield (f"- **Partitions.** `{family.name}` is declared with {family.partitions}; a slot beyond"
            " the partitions of a topic gets none of it, and the number is never changed in place"
            " (decision 2): declare it before the first start, at least as many as slots.")
@@ -88,9 +90,11 @@ def render(figures: Figures | None = None) -> str:
     loads = [f"{float(one['events_per_second']):,.0f}" for one in known.loads]
     parts = [HEAD.format(machine=known.machine, loads=" and ".join(loads), rate=rate)]
     parts += ["## Cost of an event", "", "Measured by `citybrain bench cost`, in per cent of a"
-              f" core; the line through the loads; cores at {rate:,.0f} events/s; and where a"
-              " single process ends.", ""]
-    parts += _table(["component", *(f"at {one}/s, %" for one in loads), "fixed, %", "µs an event",
+              " core: what stands and what each event adds, by the line through the loads; an"
+              f" event's whole cost at the greatest; cores at {rate:,.0f} events/s in proportion to"
+              " that; and where a single process ends.", ""]
+    parts += _table(["component", *(f"at {one}/s, %" for one in loads), "fixed, %",
+                     "µs an event adds", "µs an event",
                      f"cores at {rate:,.0f}/s", f"full ({FULL:.0%}) at, events/s"],
                     _cost_rows(known, rate))
     parts += ["", "## What is needed", "", f"A city of {rate:,.0f} events/s; a province of"

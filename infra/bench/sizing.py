@@ -1,8 +1,9 @@
 """Compute what so many events a second need: machines, memory and disks, from measured cost.
 
 `figures.toml` holds two or more measurements (`citybrain bench cost --json`) and the assumptions.
-A cost is taken for a straight line through the least and the greatest load: what a component costs
-by being there, and what each event adds. Everything is of one city; a province is so many cities,
+Needs are reckoned in proportion from the greatest load, so that what a component costs by merely
+being there grows with it: too much rather than too little. A straight line through the least and
+the greatest load tells that part apart. Everything is of one city; a province is so many cities,
 each an installation of its own.
 """
 
@@ -78,9 +79,18 @@ class Figures:
         each = max(0.0, (last - first) / (high - low))
         return Straight(max(0.0, first - each * low), each)
 
-    def cores(self, component: str) -> Straight:
-        """Give the cores of a component."""
+    def share(self, take: Callable[[dict[str, Any]], float]) -> Straight:
+        """Lay a line from nothing through the greatest load: the cost of an event there."""
+        last = self.loads[-1]
+        return Straight(0.0, take(last) / float(last["events_per_second"]))
+
+    def line_of(self, component: str) -> Straight:
+        """Give the line of a component's cores."""
         return self.line(lambda one: float(one["cores"].get(component, 0.0)))
+
+    def cores(self, component: str) -> Straight:
+        """Give a component's cores, in proportion."""
+        return self.share(lambda one: float(one["cores"].get(component, 0.0)))
 
     def components(self) -> list[str]:
         """List the components that were measured, the dearest first."""
@@ -89,11 +99,11 @@ class Figures:
 
     def topic_bytes(self, kind: str) -> Straight:
         """Give the bytes a second of a kind of topic, one copy."""
-        return self.line(lambda one: float(one["topic_bytes_per_second"].get(kind, 0.0)))
+        return self.share(lambda one: float(one["topic_bytes_per_second"].get(kind, 0.0)))
 
     def groups(self) -> Straight:
         """Give the rows of results, each a group of Flink's state, that are added a second."""
-        return self.line(lambda one: float(one["groups_per_second"]))
+        return self.share(lambda one: float(one["groups_per_second"]))
 
     def row_bytes(self, kind: str) -> float:
         """Give the bytes of a row of a kind of table, as compressed at the greatest load."""
@@ -118,8 +128,8 @@ def flink_needs(figures: Figures, rate: float) -> list[Need]:
     horizon = registry.families()[MAIN_FAMILY].horizon_seconds + AHEAD_MS / 1000
     groups = figures.groups().at(rate) * given["state_hours"] * HOUR
     return [
-        Need("Flink: cores busy", cores, "cores", "TaskManager + Python workers, from the lines"
-             " above", "flink"),
+        Need("Flink: cores busy", cores, "cores", "TaskManager + Python workers, in"
+             " proportion", "flink"),
         Need("Flink: slots, each with a Python worker", math.ceil(workers / used), "slots",
              "Python workers' cores ÷ busy share, since a worker is one core at most", "flink"),
         Need("Flink: machines", _machines(cores, each, used, 2), "machines",
@@ -147,7 +157,7 @@ def kafka_needs(figures: Figures, rate: float) -> list[Need]:
     share = figures.topic_bytes("raw").at(rate) * HOUR * family.lifetime.raw_hours / (1 << 20)
     return [
         Need("Kafka: cores busy, at most", cores, "cores",
-             f"one broker's line × {copies:g} copies", "kafka"),
+             f"one broker's cores × {copies:g} copies", "kafka"),
         Need("Kafka: brokers", _machines(cores, given["cores_of_a_broker"], given["busy_share"], 3),
              "machines", f"cores ÷ busy share ÷ {given['cores_of_a_broker']:g} cores, at least 3",
              "kafka"),
@@ -173,7 +183,7 @@ def store_needs(figures: Figures, rate: float) -> list[Need]:
     nodes = _machines(cores, given["cores_of_a_store_node"], given["busy_share"], 1)
     return [
         Need("Store: cores busy, each replica", cores, "cores",
-             "ClickHouse's line; each replica inserts and merges all", "store"),
+             "ClickHouse's cores; each replica inserts and merges all", "store"),
         Need("Store: nodes", nodes * copies, "machines",
              f"cores ÷ busy share ÷ {given['cores_of_a_store_node']:g} cores, ×"
              f" {copies:g} replicas", "store"),

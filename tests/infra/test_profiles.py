@@ -78,4 +78,4 @@ def test_engines_of_a_small_machine_leave_room_for_ours() -> None:
     one = SIZES["small"]
     engines = (one.kafka_heap + one.kafka_direct + one.clickhouse + one.jobmanager
                + one.taskmanager)
-    assert engines <= 2600  # of 4,096 MiB; ours took some 1,350, decision 20
+    assert engines <= 2800  # of 4,096 MiB: ours take some 1,050, decision 20

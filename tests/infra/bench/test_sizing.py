@@ -44,7 +44,7 @@ def amount(needs: list[Need], name: str) -> float:
 
 
 def test_line_splits_what_stands_from_what_each_event_adds() -> None:
-    kafka = figures().cores("kafka")
+    kafka = figures().line_of("kafka")
     assert kafka.fixed == pytest.approx(0.1)
     assert kafka.each == pytest.approx(0.0001)
     assert kafka.at(10_000) == pytest.approx(1.1)
@@ -59,17 +59,17 @@ def test_what_does_not_grow_reaches_no_limit_and_noise_adds_nothing() -> None:
 
 def test_a_city_of_ten_thousand_events_a_second() -> None:
     needs, days = city_needs(figures(), 10_000.0), FAMILY.lifetime.store_days
-    # workers 1.0 core, JVM 0.5
-    assert amount(needs, "Flink: cores busy") == pytest.approx(1.5)
+    # five times the load of 2,000: workers 1.0 core, JVM 2.5
+    assert amount(needs, "Flink: cores busy") == pytest.approx(3.5)
     assert amount(needs, "Flink: slots") == 2
     assert amount(needs, "Flink: machines") == 2
     horizon = FAMILY.horizon_seconds + 60
     assert amount(needs, "Flink: ids") == pytest.approx(10_000 * 2 * horizon * 100 / 1e9)
     # 100 groups a second for three hours, 100 bytes each
     assert amount(needs, "Flink: state") == pytest.approx(100 * 10_800 * 100 / 1e9)
-    assert amount(needs, "Kafka: cores") == pytest.approx(3.3)
+    assert amount(needs, "Kafka: cores") == pytest.approx(5 * 0.3 * 3)
     assert amount(needs, "Kafka: brokers") == 3
-    assert amount(needs, "Kafka: written") == pytest.approx((5_000_000 + 1_000) * 3 / 1e6)
+    assert amount(needs, "Kafka: written") == pytest.approx((5_000_000 + 5_000) * 3 / 1e6)
     assert amount(needs, "Store: cores") == pytest.approx(2.0)
     assert amount(needs, "Store: nodes") == 3
     assert amount(needs, "Store: rows of events") == pytest.approx(
@@ -79,7 +79,7 @@ def test_a_city_of_ten_thousand_events_a_second() -> None:
 def test_disks_of_the_brokers_hold_each_kind_for_its_hours() -> None:
     life = FAMILY.lifetime
     results = max(one.lifetime.topic_hours for one in registry.results().values())
-    kept = 3600 * (2e6 * life.raw_hours + 3e6 * life.topic_hours + 1000 * results)
+    kept = 3600 * (2e6 * life.raw_hours + 3e6 * life.topic_hours + 5000 * results)
     assert amount(city_needs(figures(), 10_000.0), "Kafka: disks") == pytest.approx(
         kept * 3 / 0.5 / 1e9)
 
@@ -87,6 +87,17 @@ def test_disks_of_the_brokers_hold_each_kind_for_its_hours() -> None:
 @pytest.mark.parametrize(("cores", "wanted"), [(0.1, 3), (12.0, 3), (12.1, 4), (40.0, 10)])
 def test_machines_are_whole_half_busy_and_never_too_few(cores: float, wanted: int) -> None:
     assert sizing._machines(cores, 8.0, 0.5, 3) == wanted
+
+
+def test_proportion_is_never_less_than_the_line() -> None:
+    known = figures()
+    for name in known.components():
+        assert known.cores(name).at(10_000) >= known.line_of(name).at(10_000) - 1e-9
+
+
+def test_lifetime_of_state_is_that_of_the_jobs() -> None:
+    from jobs.plan import STATE_TTL_HOURS
+    assert Figures.read().given["state_hours"] == STATE_TTL_HOURS
 
 
 def test_more_events_never_need_less() -> None:
