@@ -71,8 +71,8 @@ def test_every_table_is_replicated_where_the_store_is(
     ensure_tables(store)
     tables = [one for one in store.statements if one.startswith("CREATE TABLE")]
     kept_apart = [one for one in registry.families().values() if one.steps]
-    assert len(tables) == sum(map(len, (
-        SYSTEM_TABLES, registry.families(), registry.results(), kept_apart)))
+    assert len(tables) == sum(len(one) for one in (
+        SYSTEM_TABLES, registry.families(), registry.results(), kept_apart))
     assert [one for one in tables if engine not in one] == []
 
 
