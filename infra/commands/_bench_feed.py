@@ -11,7 +11,7 @@ from schemas.errors import CityBrainError
 
 
 @click.command("feed")
-@click.option("--path", default="/v1/road-state.geojson", show_default=True,
+@click.option("--path", default="/v1/traffic/roads.geojson", show_default=True,
               help="Feed to ask for.")
 @click.option("--seconds", type=click.FloatRange(min=0.5), default=5.0, show_default=True,
               help="How long each run asks.")
