@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from ssl import create_default_context
 
 import httpx
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
@@ -27,7 +26,7 @@ from streams.publishers import read_registrations
 from streams.settings import read_settings
 from streams.staff import COOKIE, list_staff, start_session
 from streams.store import connect
-from streams.tls import find_files, scheme
+from streams.tls import address, trust
 from streams.tokens import issue, list_tokens, revoke
 
 # r reads, w writes, d sees that it is there and how long it is, + anything, a dot is nothing
@@ -187,15 +186,13 @@ def door_cells() -> Iterator[Cell]:
 
 def _knock(door: Door, how: str, wanted: tuple[int, ...], headers: dict[str, str]) -> Cell:
     """Send one request."""
-    settings, files = read_settings(), find_files()
-    address = f"{scheme()}://{settings.host}:{settings.port(door.server)}{door.path}"
+    where = f"{address(door.server)}{door.path}"
     body = b"[]" if door.method == "POST" else None
     until = time.monotonic() + (LEARN_SECONDS if headers else 0)
-    trusted = create_default_context(cafile=files.authority) if files else True
     try:
-        with httpx.Client(trust_env=False, timeout=ASK_SECONDS, verify=trusted) as client:
+        with httpx.Client(trust_env=False, timeout=ASK_SECONDS, verify=trust()) as client:
             # a server may learn of a new key some seconds after it was made
-            while (status := client.request(door.method, address, content=body, headers={
+            while (status := client.request(door.method, where, content=body, headers={
                     "Content-Type": "application/json", **headers}).status_code) not in wanted:
                 if time.monotonic() > until:
                     break

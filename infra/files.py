@@ -17,12 +17,12 @@ def make_private_directory(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, text: str) -> Path:
+def write_private(path: Path, content: str | bytes) -> Path:
     """Replace a file atomically by one with mode 0600; give its path back."""
     # a draft of its own for each writer (mode 0600): two components may write the same file at once
     descriptor, draft = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
     return Path(draft).replace(path)
 
 

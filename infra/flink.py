@@ -12,18 +12,17 @@ import os
 import shutil
 import socket
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-import orjson
 import yaml
 
 from infra.components import flink_libraries, pyflink_home
 from infra.files import make_private_directory, render, write_private
+from infra.keystores import write_keystores
 from infra.orphans import stop_marked
 from infra.profiles import sizes
-from schemas.errors import CityBrainError
+from jobs.cluster import Cluster
+from schemas.errors import CityBrainError, ComponentError
 from streams.secrets import get_password
 from streams.settings import CHECKOUT, read_settings
 from streams.tls import check_exposure
@@ -33,6 +32,7 @@ ROLES = ("jobmanager", "taskmanager")
 ANY = ("0.0.0.0", "::")  # noqa: S104
 # where Kubernetes tells a pod its namespace
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+ASK_SECONDS = 2.0
 WORKER = "pyflink.fn_execution"
 
 
@@ -105,8 +105,21 @@ def write_config() -> Path:
         taskmanager_memory=size.taskmanager, network_memory=size.taskmanager_network,
         managed_memory=size.managed(settings.state), availability=_high_availability(),
         savepoints=(kept / "savepoints").as_uri(),
-        python=sys.executable))
+        python=sys.executable, tls=_tls(home)))
     return conf
+
+
+def _tls(home: Path) -> str:
+    """Give the settings of TLS for REST, whose server and client read Java's keystores only."""
+    stores = write_keystores(home / "tls")
+    if stores is None:
+        return ""
+    lines = {"enabled": "true", "verify-hostname": "true",
+             "keystore": stores.key, "keystore-type": "pkcs12",
+             "keystore-password": stores.password, "key-password": stores.password,
+             "truststore": stores.trust, "truststore-type": "pkcs12",
+             "truststore-password": stores.password}
+    return "\n".join(f"security.ssl.rest.{name}: {value}" for name, value in lines.items())
 
 
 def environment() -> dict[str, str]:
@@ -123,12 +136,9 @@ def environment() -> dict[str, str]:
 
 def count_task_managers() -> int:
     """Count the task managers that the JobManager knows; -1 when it is away."""
-    settings = read_settings()
-    address = f"http://{settings.flink_host}:{settings.port('flink_rest')}/overview"
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
-            return int(orjson.loads(answer.read())["taskmanagers"])
-    except (urllib.error.URLError, OSError, ValueError, KeyError):
+        return int(Cluster(ASK_SECONDS).get("/overview")["taskmanagers"])
+    except (ComponentError, KeyError):
         return -1
 
 

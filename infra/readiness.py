@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
-import orjson
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from jobs.cluster import Cluster
 from schemas import registry
+from schemas.errors import ComponentError
 from streams.broker import client_config
 from streams.settings import read_settings
 
+ASK_SECONDS = 2.0
 PLATFORM_TOPICS = {"dead-letters", "gate-ledger", "publisher-progress", "window-final", "feedback",
                    "publishers", "rules", "intake-tokens", "repaired", "audit", "audit-heads",
                    "vault"}
@@ -54,11 +54,9 @@ def declarations_are_registered() -> bool:
 def jobs_run() -> bool:
     """Tell whether as many Flink jobs run, with all their tasks, as there are statement sets."""
     settings = read_settings()
-    address = f"http://{settings.flink_host}:{settings.port('flink_rest')}/jobs/overview"
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
-            jobs = orjson.loads(answer.read())["jobs"]
-    except (urllib.error.URLError, OSError, ValueError, KeyError):
+        jobs = Cluster(ASK_SECONDS).list_jobs()
+    except (ComponentError, KeyError):
         return False
     running = [job for job in jobs if job["state"] == "RUNNING"
                and job["tasks"]["running"] == job["tasks"]["total"]]

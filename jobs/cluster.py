@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from schemas.errors import ComponentError
-from streams.settings import Settings
+from streams.tls import address, trust
 
 ALIVE = {"RUNNING", "CREATED", "RESTARTING", "INITIALIZING", "RECONCILING"}
 
@@ -17,10 +17,11 @@ ALIVE = {"RUNNING", "CREATED", "RESTARTING", "INITIALIZING", "RECONCILING"}
 class Cluster:
     """Ask the JobManager about jobs and have them stopped."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Connect to the REST port on the configured host."""
-        self.address = f"http://{settings.flink_host}:{settings.port('flink_rest')}"
-        self._http = httpx.Client(base_url=self.address, timeout=10.0)
+    def __init__(self, seconds: float = 10.0) -> None:
+        """Connect to the REST port on the configured host; `seconds` are waited for an answer."""
+        self.address = address("flink_rest")
+        self._http = httpx.Client(base_url=self.address, timeout=seconds, trust_env=False,
+                                  verify=trust())
 
     def get(self, path: str) -> Any:
         """Get one REST resource; raise ComponentError when the JobManager is away."""

@@ -52,7 +52,7 @@ class Keeper:
 
     def __init__(self, settings: Settings) -> None:
         """Read what is remembered."""
-        self._settings, self._cluster = settings, Cluster(settings)
+        self._settings, self._cluster = settings, Cluster()
         self._directory = settings.flink_folder
         self._failed_restores: set[str] = set()
 
@@ -185,7 +185,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     serve("job")
-    keeper, cluster = Keeper(settings), Cluster(settings)
+    keeper, cluster = Keeper(settings), Cluster()
     slots = settings.parallelism * settings.statement_sets
     while not ended.wait(0.5) and cluster.slots() < slots:
         pass

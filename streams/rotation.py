@@ -38,7 +38,7 @@ from streams.secrets import (
     write_publisher_file,
 )
 from streams.settings import read_settings
-from streams.tls import find_files, scheme
+from streams.tls import address, find_files
 
 SECOND = "--2"
 
@@ -70,7 +70,7 @@ def hand_out(one: Registration, token: str) -> Path:
     account = one.logins[-1].name
     settings = read_settings()
     told = Credentials(one.name, account, get_password("kafka", account), settings.bootstrap,
-                       f"{scheme()}://{settings.host}:{settings.port('intake')}", token,
+                       address("intake"), token,
                        str(files.authority) if (files := find_files()) else "")
     text = msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
     return write_publisher_file(one.name, f"{text}\n")

@@ -40,7 +40,7 @@ PORTS: dict[str, int] = {
     "metrics_folder": 19110, "metrics_mqtt": 19111, "metrics_feedback": 19112,
 }
 
-MQTT_OVER_TLS = "mqtts://"
+MQTT_OVER_TLS, CLICKHOUSE_OVER_TLS = "mqtts://", "clickhouses://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ SETTINGS: tuple[Setting, ...] = (
             "File of passwords that are given from outside (JSON, as that of the home); empty: all"
             " are made here."),
     Setting("CITYBRAIN_BROKERS", "", "Kafka bootstrap servers; empty: the one started here."),
-    Setting("CITYBRAIN_CLICKHOUSE", "", "ClickHouse host:port; empty: the one started here."),
+    Setting("CITYBRAIN_CLICKHOUSE", "",
+             "ClickHouse host:port or, with TLS, clickhouses://host:port; empty: the one started"
+             " here."),
     Setting("CITYBRAIN_KAFKA_NODES", "",
             "Brokers of a cluster of ours, id@host after comma; empty: one broker."),
     Setting("CITYBRAIN_REPLICATION", "1", "Replication factor of topics."),
@@ -148,7 +150,12 @@ class Settings:
         """Give host and native port of ClickHouse."""
         if not self.clickhouse:
             return self.host, self.port("clickhouse")
-        return _address("CITYBRAIN_CLICKHOUSE", self.clickhouse)
+        return _address("CITYBRAIN_CLICKHOUSE", self.clickhouse.removeprefix(CLICKHOUSE_OVER_TLS))
+
+    @property
+    def store_over_tls(self) -> bool:
+        """Tell whether ClickHouse is reached over TLS."""
+        return self.clickhouse.startswith(CLICKHOUSE_OVER_TLS)
 
     @property
     def mqtt_address(self) -> tuple[str, int, bool]:
@@ -234,7 +241,8 @@ def read_settings() -> Settings:
     """Read all settings from the environment; raise SettingsError naming a malformed one."""
     values = _values()
     if values["CITYBRAIN_CLICKHOUSE"]:
-        _address("CITYBRAIN_CLICKHOUSE", values["CITYBRAIN_CLICKHOUSE"])
+        _address("CITYBRAIN_CLICKHOUSE",
+                 values["CITYBRAIN_CLICKHOUSE"].removeprefix(CLICKHOUSE_OVER_TLS))
     if values["CITYBRAIN_MQTT"]:
         _address("CITYBRAIN_MQTT", values["CITYBRAIN_MQTT"].removeprefix(MQTT_OVER_TLS))
     names = {field.name: f"CITYBRAIN_{field.name.upper()}" for field in fields(Settings)}

@@ -19,6 +19,7 @@ from schemas.errors import ComponentError
 from streams.secrets import derive_password, get_password
 from streams.settings import read_settings
 from streams.staff import KINDS
+from streams.tls import for_clickhouse
 
 # Said outright, since versions of the server differ in these defaults: an insert is synchronous,
 # and blocks that happen to be equal are not taken for duplicates. A block may hold years of events,
@@ -57,7 +58,7 @@ class Store:
                 host, port=port, user=self.account,
                 password=_password(self.account), connect_timeout=3,
                 send_receive_timeout=60, sync_request_timeout=5, compression="lz4",
-                settings_is_important=True, client_name="citybrain")
+                settings_is_important=True, client_name="citybrain", **for_clickhouse())
         return self._client
 
     def close(self) -> None:

@@ -9,7 +9,9 @@ reverse proxy or a network of its own, protects what it says.
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,24 @@ def scheme() -> str:
     return "http" if find_files() is None else "https"
 
 
+def address(server: str) -> str:
+    """Give the address of a page or interface of ours by its name in `streams.settings.PORTS`."""
+    settings = read_settings()
+    host = settings.flink_host if server == "flink_rest" else settings.host
+    return f"{scheme()}://{host}:{settings.port(server)}"
+
+
+def trust() -> ssl.SSLContext:
+    """Give what clients of our own pages verify by, where these speak TLS."""
+    return _context(_authority())
+
+
+@cache
+def _context(authority: str) -> ssl.SSLContext:
+    """Make, once, what verifies by a file of certificates, else by the public authorities."""
+    return ssl.create_default_context(cafile=authority or None)
+
+
 def for_uvicorn() -> dict[str, str]:
     """Give uvicorn's settings of TLS."""
     files = find_files()
@@ -82,6 +102,13 @@ def for_streamlit() -> tuple[str, ...]:
     if files is None:
         return ()
     return ("--server.sslCertFile", str(files.certificate), "--server.sslKeyFile", str(files.key))
+
+
+def for_clickhouse() -> dict[str, Any]:
+    """Give clickhouse-driver's settings; without `ca.pem` it trusts the public authorities."""
+    if not read_settings().store_over_tls:
+        return {}
+    return {"secure": True, **({"ca_certs": trusted} if (trusted := _authority()) else {})}
 
 
 def for_confluent(authority: str = "") -> dict[str, Any]:

@@ -152,7 +152,7 @@ def test_an_alert_is_raised_by_a_rule_and_cleared_with_it(road: Path, store: Sto
 
 
 def test_a_family_joins_the_running_city_by_one_file(road: Path, store: Store) -> None:
-    cluster = Cluster(read_settings())
+    cluster = Cluster()
     before = [job["jid"] for job in cluster.list_jobs()]
     with running("feed"):
         shutil.copy(BUOY, road)

@@ -40,7 +40,7 @@ def list_(as_json: bool) -> None:
 def status(as_json: bool) -> None:
     """Show state, uptime, generation and checkpoints of each job."""
     settings = read_settings()
-    cluster, keeper = Cluster(settings), Keeper(settings)
+    cluster, keeper = Cluster(), Keeper(settings)
     rows = [_row(cluster, keeper, part) for part in range(settings.statement_sets)]
     if as_json:
         click.echo(json.dumps(rows))

@@ -20,6 +20,7 @@ from infra.supervision import Supervisor, start_daemon
 from schemas.errors import CityBrainError
 from streams.secrets import passwords_file
 from streams.settings import read_settings
+from streams.tls import address
 
 ADDRESSES = {"wall": "wall", "console": "console", "feed": "open feeds",
              "intake": "event intake (HTTP)",
@@ -38,8 +39,8 @@ def _tell_addresses(processes: tuple[Process, ...]) -> None:
     settings = read_settings()
     for process in processes:
         if process.name in ADDRESSES:
-            port = settings.port(PORT_OF.get(process.name, process.name))
-            click.echo(f"  {ADDRESSES[process.name]:<22} http://{settings.host}:{port}")
+            where = address(PORT_OF.get(process.name, process.name))
+            click.echo(f"  {ADDRESSES[process.name]:<22} {where}")
     click.echo(f"  {'Kafka, ClickHouse':<22} {settings.bootstrap}, "
                f"{':'.join(map(str, settings.store_address))}")
     click.echo(f"  {'passwords (yours only)':<22} {passwords_file()}"

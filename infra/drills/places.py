@@ -22,6 +22,7 @@ from streams.queries.listings import case_listing, to_listing
 from streams.queries.reader import open_store
 from streams.settings import read_settings
 from streams.store import connect
+from streams.tls import address, trust
 
 # of a place: its name, what was found there, how many texts were searched
 Result = tuple[str, set[Found], int]
@@ -107,10 +108,9 @@ def search_tables(hunt: Hunt, since_ms: int) -> Iterator[Result]:
 
 def search_feeds(hunt: Hunt, _: int) -> Iterator[Result]:
     """Search the open feeds, as anybody gets them."""
-    settings = read_settings()
     paths = ["/", "/v1/openapi.json", "/v1/catalogue", "/v1/catalogue.json", *list_feeds()]
-    with httpx.Client(base_url=f"http://{settings.host}:{settings.port('feed')}", timeout=30.0,
-                      trust_env=False) as client:
+    with httpx.Client(base_url=address("feed"), timeout=30.0, trust_env=False,
+                      verify=trust()) as client:
         for path in paths:
             try:
                 text = client.get(path).text

@@ -23,8 +23,8 @@ from infra.drills.people import NAMED, SPELLINGS, UNCUED, Person, draw_person
 from schemas import registry
 from schemas.errors import ComponentError
 from streams.publisher import Publisher
-from streams.settings import read_settings
 from streams.store import connect
+from streams.tls import address, trust
 from streams.tokens import issue, list_tokens, revoke
 
 NAMES_MASKED = 0.95
@@ -144,14 +144,13 @@ def _payload(one: Sent, now_ms: int) -> dict[str, Any]:
 
 def _post(family: str, token: str, events: list[Sent], now_ms: int) -> None:
     """Publish events over HTTP, in batches; wait where the intake asks to, or has to learn us."""
-    settings = read_settings()
-    address = f"http://{settings.host}:{settings.port('intake')}/v1/events/{family}"
+    where = f"{address('intake')}/v1/events/{family}"
     until = time.monotonic() + PATIENCE_SECONDS
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60.0,
-                      trust_env=False) as client:
+                      trust_env=False, verify=trust()) as client:
         for at in range(0, len(events), _BATCH):
             body = [_payload(one, now_ms) for one in events[at:at + _BATCH]]
-            while (answer := client.post(address, json=body)).status_code in (401, 429, 503):
+            while (answer := client.post(where, json=body)).status_code in (401, 429, 503):
                 if time.monotonic() > until:
                     raise ComponentError(f"the intake answers {answer.status_code}")
                 time.sleep(0.5)

@@ -13,6 +13,7 @@ from infra.drills import fuzz
 from infra.drills.fuzz import Address
 from schemas.errors import ComponentError
 from streams.settings import read_settings
+from streams.tls import address, trust
 
 DOCUMENTS = {"feed": "/v1/openapi.json", "intake": "/openapi.json"}
 
@@ -44,7 +45,8 @@ def find_service(name: str) -> Service:
     port = settings.port(name)
     try:
         document: dict[str, Any] = httpx.get(
-            f"http://{settings.host}:{port}{DOCUMENTS[name]}", trust_env=False, timeout=30).json()
+            f"{address(name)}{DOCUMENTS[name]}", trust_env=False, timeout=30,
+            verify=trust()).json()
     except (httpx.HTTPError, ValueError) as error:
         raise ComponentError(f"{name} at {settings.host}:{port} does not answer: {error}") from None
     return Service(name, port, fuzz.list_addresses(document), _unready(document), _serving(port))

@@ -15,7 +15,6 @@ from streams import rotation
 from streams.clock import now_ms
 from streams.ledger import MINUTE_MS, Ledger, Row
 from streams.publishers import Registration, register
-from streams.settings import read_settings
 
 Report = Callable[[str], None]
 REST_SECONDS = 300.0
@@ -46,7 +45,7 @@ def pulse() -> dict[str, str]:
         pids = [str(process.pid) for process in list_marked(word) if _is_parent(process, word)]
         if pids:
             found[name] = " ".join(sorted(pids))
-    cluster = Cluster(read_settings())
+    cluster = Cluster()
     for job in cluster.list_jobs():
         if job["state"] in {"RUNNING", "RESTARTING", "CREATED"}:
             told = cluster.get(f"/jobs/{job['jid']}/metrics?get=numRestarts")

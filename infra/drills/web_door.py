@@ -13,7 +13,7 @@ from infra.drills.draft import Draft
 from infra.drills.kinds import COPY, GOOD, Fate, Kind
 from schemas.errors import ComponentError
 from streams.intake.media import Form
-from streams.settings import read_settings
+from streams.tls import address, trust
 
 BATCH_EVENTS, BATCH_BYTES = 200, 200_000
 PATIENCE_SECONDS = 120.0
@@ -24,11 +24,9 @@ class HttpDoor:
 
     def __init__(self, publisher: str, token: str, noted: Noted) -> None:
         """Open a client, and wait until the intake knows the publisher and its families."""
-        settings = read_settings()
         self._publisher, self._noted, self._token = publisher, noted, token
         self._client = httpx.Client(
-            base_url=f"http://{settings.host}:{settings.port('intake')}", trust_env=False,
-            timeout=60.0)
+            base_url=address("intake"), trust_env=False, timeout=60.0, verify=trust())
         self._held: dict[str, list[tuple[Kind | None, Draft, bytes]]] = {}
         self._size = 0
         self._await_known()

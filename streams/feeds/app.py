@@ -68,7 +68,8 @@ def _plain(request: Request, body: bytes, media: str, max_age: int = 5) -> Respo
 async def front(request: Request) -> Response:
     """Draw the front page."""
     host = request.headers.get("host", "127.0.0.1")
-    page = draw_front(_board(request), host if len(host) < 100 else "127.0.0.1")
+    page = draw_front(_board(request), f"{request.url.scheme}://"
+                      + (host if len(host) < 100 else "127.0.0.1"))
     return Response(page, media_type=HTML, headers={"Cache-Control": "no-cache"})
 
 

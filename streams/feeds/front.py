@@ -112,9 +112,8 @@ def _preview(board: Board, feed: Feed) -> str:
             f"<p><code>{feed.path}</code></p>{_table(heads, rows)}</section>")
 
 
-def _how(host: str) -> str:
+def _how(base: str) -> str:
     """Show how to call the feeds."""
-    base = f"http://{host}"
     lines = [
         f"curl --compressed {base}/v1/traffic/roads.geojson",
         f"curl '{base}/v1/traffic/areas.geojson?level=township'",
@@ -136,8 +135,8 @@ def _how(host: str) -> str:
             "</p></section>")
 
 
-def draw_front(board: Board, host: str) -> str:
-    """Draw the whole page; `host` is the address under which it was asked for."""
+def draw_front(board: Board, base: str) -> str:
+    """Draw the whole page; `base` is the address under which it was asked for."""
     heads = [("地址", "Address"), ("内容", "Content"), ("格式", "Format"), ("状态", "State"),
              ("数据时间", "Data of"), ("记录", "Records"), ("压缩后", "Compressed")]
     feeds = list(board.feeds.values())
@@ -152,7 +151,7 @@ def draw_front(board: Board, host: str) -> str:
             f'<section id="feeds" data-live>{table}</section>'
             f"<h2>{both('此刻', 'Right now')}</h2>"
             f'<div id="live" data-live>{"".join(live) or _empty()}</div>'
-            f"<h2>{both('如何调用', 'How to call')}</h2>{_how(host)}"
+            f"<h2>{both('如何调用', 'How to call')}</h2>{_how(base)}"
             f"<script>{SCRIPT}</script>")
     return page(("城市大脑开放数据", "City Brain open feeds"), lead, body)
 

@@ -62,8 +62,9 @@ def _json(body: Any, status: int = 200, **headers: str) -> Response:
 
 async def front(request: HttpRequest) -> Response:
     """Draw the page that people read."""
-    host = request.headers.get("host", "")
-    page = draw_front(list(registry.families().values()), host if len(host) < 100 else "")
+    host = request.headers.get("host", "127.0.0.1")
+    page = draw_front(list(registry.families().values()), f"{request.url.scheme}://"
+                      + (host if len(host) < 100 else "127.0.0.1"))
     return Response(page, media_type="text/html; charset=utf-8",
                     headers={"Cache-Control": "no-cache"})
 

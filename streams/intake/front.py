@@ -33,13 +33,13 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def curl(family: Family, host: str) -> str:
+def curl(family: Family, base: str) -> str:
     """Write the command that sends a family's example, observed now."""
     # one key a line can be read; the quotes end around what the shell fills in
     body = json.dumps(family.example, ensure_ascii=False).replace("'", "'\\''")
     return (f'curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
             f"  -d '{{\"observed_at\": '$(date +%s)000', {body[1:]}' \\\n"
-            f"  http://{host}/v1/events/{family.name}")
+            f"  {base}/v1/events/{family.name}")
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> str:
@@ -53,9 +53,8 @@ def _section(chinese: str, english: str, body: str) -> str:
     return f"<section><h3>{both(chinese, english)}</h3>{body}</section>"
 
 
-def draw_front(families: Sequence[Family], host: str) -> str:
-    """Draw the page; `host` is how the reader called this service."""
-    host = host or "127.0.0.1"
+def draw_front(families: Sequence[Family], base: str) -> str:
+    """Draw the page; `base` is the address by which the reader called this service."""
     shown = next((one for one in families if one.name == "parking-occupancy"), families[0])
     listed = [(f'<a href="/v1/events/{one.name}"><code>{one.name}</code></a>',
                both(one.meaning.zh, one.meaning.en)) for one in families]
@@ -74,7 +73,7 @@ def draw_front(families: Sequence[Family], host: str) -> str:
                 "Read with the same token what became of your events: samples of what was refused,"
                 " delays, clocks, gaps, odd values.")
     return page(("事件接入", "Event intake"), lead, "\n".join((
-        _section("发送一条", "Send one", f"<pre>{escape(curl(shown, host))}</pre>"),
+        _section("发送一条", "Send one", f"<pre>{escape(curl(shown, base))}</pre>"),
         _section("格式", "Forms", f"<p>{bounds}</p>{_rows(forms)}"),
         _section("答复", "Answers", f"{_rows(answers)}<p>{reasons}</p>"),
         _section("反馈", "Feedback", f"<p>{told} <code>{PATH}</code></p>"),

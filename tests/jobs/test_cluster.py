@@ -11,7 +11,6 @@ import pytest
 
 from jobs.cluster import Cluster
 from schemas.errors import ComponentError
-from streams.settings import read_settings
 
 DONE = {"status": {"id": "COMPLETED"}}
 BUSY = {"status": {"id": "IN_PROGRESS"}}
@@ -43,7 +42,7 @@ def cluster(**answers: Any) -> tuple[Cluster, Manager]:
     """Give a cluster whose answers are known by method and path."""
     manager = Manager({name: value if isinstance(value, list) else [value]
                        for name, value in answers.items()})
-    one = Cluster(read_settings())
+    one = Cluster()
     one._http = httpx.Client(base_url=one.address, transport=httpx.MockTransport(manager))
     return one, manager
 

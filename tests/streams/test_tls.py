@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +15,9 @@ import trustme
 from schemas.errors import SettingsError
 from streams import tls
 from streams.settings import PORTS, read_settings
-from tests.components import CHECKOUT, find_free_offset
+from tests.components import CHECKOUT
+from tests.tls import environment_of, served, write
 
-PATIENCE_SECONDS = 240.0
 ANYWHERE = "0.0.0.0"  # noqa: S104 (no server is bound to it)
 CLIENTS = """
 import sys
@@ -58,15 +53,6 @@ def folder(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> P
     issued = authority.issue_cert("127.0.0.1")
     write(path, authority, issued)
     return path
-
-
-def write(path: Path, authority: trustme.CA, issued: trustme.LeafCert) -> None:
-    """Write certificate, key and authority as the settings want them."""
-    path.joinpath("cert.pem").write_bytes(
-        b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-    issued.private_key_pem.write_to_path(path / "key.pem")
-    (path / "key.pem").chmod(0o600)
-    authority.cert_pem.write_to_path(path / "ca.pem")
 
 
 def pose(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
@@ -122,33 +108,7 @@ def test_without_tls_clients_speak_plain_text_and_with_it_they_verify(
 def secured(folder: Path, tmp_path_factory: pytest.TempPathFactory,
             stack_home: Path) -> dict[str, str]:
     """Give the environment of a city of its own that speaks TLS."""
-    home = tmp_path_factory.mktemp("secured")
-    (home / "components").symlink_to((stack_home / "components").resolve())
-    (home / "areas").symlink_to((stack_home / "areas").resolve())
-    return {**os.environ, "CITYBRAIN_HOME": str(home), "CITYBRAIN_SUPERVISED": str(home),
-            "CITYBRAIN_PORT_OFFSET": str(find_free_offset()), "CITYBRAIN_TLS": str(folder)}
-
-
-@contextmanager
-def served(module: str, port: str, environment: dict[str, str]) -> Iterator[str]:
-    """Run a server of that city until the end of the block; give its address."""
-    number = PORTS[port] + int(environment["CITYBRAIN_PORT_OFFSET"])
-    log = Path(environment["CITYBRAIN_HOME"]) / f"{port}.log"
-    with log.open("wb") as stream:
-        child = subprocess.Popen([sys.executable, "-m", module], cwd=CHECKOUT, env=environment,
-                                 stdout=stream, stderr=subprocess.STDOUT)
-    try:
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", number)) == 0:
-                    break
-            assert child.poll() is None and time.monotonic() < until, log.read_text()[-2000:]
-            time.sleep(0.3)
-        yield f"https://127.0.0.1:{number}"
-    finally:
-        child.terminate()
-        child.wait(60)
+    return environment_of(tmp_path_factory.mktemp("secured"), folder, stack_home)
 
 
 def ask(environment: dict[str, str], patience: int) -> list[str]:
@@ -164,7 +124,7 @@ def ask(environment: dict[str, str], patience: int) -> list[str]:
 def test_both_clients_log_in_over_tls_and_refuse_a_stranger(
         secured: dict[str, str], authority: trustme.CA, tmp_path: Path, folder: Path) -> None:
     write(tmp_path, trustme.CA(), authority.issue_cert("127.0.0.1"))
-    with served("infra.kafka", "kafka", secured):
+    with served("kafka", "kafka", secured):
         assert ask(secured, 60) == ["confluent 1", "plain 1"]
         # trusts another authority
         assert ask({**secured, "CITYBRAIN_TLS": str(tmp_path)}, 10) == [
@@ -177,20 +137,32 @@ def test_both_clients_log_in_over_tls_and_refuse_a_stranger(
         assert ask({**secured, "CITYBRAIN_TLS": ""}, 10)[0].startswith("confluent refused")
 
 
+def told_in_plain_text(where: str) -> bytes:
+    """Give what a server tells who asks it without TLS: at most, as Flink does, to come with it."""
+    try:
+        answer = httpx.get(where, trust_env=False, timeout=60)
+    except httpx.HTTPError:
+        return b""
+    assert answer.is_redirect and answer.headers["location"].startswith("https://")
+    return answer.content
+
+
 @pytest.mark.live
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("module", "port"), [("streams.feeds", "feed"),
-                                              ("streams.intake", "intake")])
+@pytest.mark.parametrize(("name", "port", "path"), [
+    ("feed", "feed", "/"), ("intake", "intake", "/"), ("wall", "wall", "/"),
+    ("console", "console", "/login"), ("jobmanager", "flink_rest", "/overview")])
 def test_pages_are_served_over_tls_only(
-        module: str, port: str, secured: dict[str, str], folder: Path) -> None:
-    with served(module, port, secured) as address:
-        trusted = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-        answer = httpx.get(f"{address}/", verify=trusted, trust_env=False, timeout=60)
+        name: str, port: str, path: str, secured: dict[str, str], folder: Path) -> None:
+    trusted = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    with served(name, port, secured) as address:
+        answer = httpx.get(address + path, verify=trusted, trust_env=False, timeout=60)
         assert answer.status_code == 200
+        if name in {"feed", "intake"}:
+            assert f"{address}/v1/" in answer.text and "http://127" not in answer.text
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-            httpx.get(f"{address}/", trust_env=False, timeout=60)
-        with pytest.raises(httpx.HTTPError):
-            httpx.get(address.replace("https", "http"), trust_env=False, timeout=60)
+            httpx.get(address + path, trust_env=False, timeout=60)
+        assert told_in_plain_text(address.replace("https", "http") + path) == b""
 
 
 @pytest.mark.live
