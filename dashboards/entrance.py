@@ -21,14 +21,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.starlette import App
 
-from dashboards.look.login import login_page
+from dashboards.look.login import login_page, refusal_page
 from dashboards.look.words import to_language
 from schemas.errors import CityBrainError
+from streams import oidc
 from streams.audit import append
+from streams.delays import SignInDelays
 from streams.staff import (
     COOKIE,
     SESSION_SECONDS,
-    SignInDelays,
     Staff,
     change_staff,
     check_password,
@@ -39,8 +40,11 @@ from streams.staff import (
 from streams.tls import check_exposure
 
 log = logging.getLogger("console")
-OPEN_PATHS = ("/login", "/_stcore/health")
+OPEN_PATHS = ("/login", oidc.START, oidc.CALLBACK, "/_stcore/health")
+FLOW_COOKIE = "citybrain_sign_in"
 MAX_FORM_BYTES = 8_192
+HEADERS = {"Cache-Control": "no-store", "X-Frame-Options": "DENY", "Content-Security-Policy":
+           "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"}
 delays = SignInDelays()
 # one thread: the records of a chain are written one after another
 auditor = ThreadPoolExecutor(1, "audit")
@@ -88,13 +92,12 @@ def _destination(request: Request) -> str:
 def _page(request: Request, message: str = "", seconds: float = 0, status: int = 200) -> Response:
     """Draw the login page."""
     language = to_language(request.query_params.get("lang"))
-    text = login_page(language, _destination(request), message, seconds)
-    headers = {"Cache-Control": "no-store", "X-Frame-Options": "DENY",
-               "Content-Security-Policy":
-                   "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"}
+    text = login_page(language, _destination(request), message, seconds,
+                      other_way=oidc.START if oidc.is_on() else "")
+    answer = HTMLResponse(text, status, HEADERS)
     if seconds:
-        headers["Retry-After"] = str(int(seconds) + 1)
-    return HTMLResponse(text, status, headers)
+        answer.headers["Retry-After"] = str(int(seconds) + 1)
+    return answer
 
 
 def _same_origin(request: Request) -> bool:
@@ -123,7 +126,40 @@ async def login(request: Request) -> Response:
         return _page(request, "login.bad", status=401)
     delays.succeed(*keys)
     record("login", name, request, success=True)
-    return _enter(request, staff)
+    return _enter(request, staff, _destination(request))
+
+
+async def begin_elsewhere(request: Request) -> Response:
+    """Send a reader to the provider, with the flow in a cookie for the way back."""
+    if not oidc.is_on():
+        return PlainTextResponse("no provider is configured\n", 404)
+    try:
+        where, sealed = await asyncio.to_thread(oidc.begin, _destination(request))
+    except oidc.RefusedError as error:
+        log.error("%s", error)
+        return HTMLResponse(refusal_page(error.key), 502, HEADERS)
+    answer = RedirectResponse(where, 303, {"Cache-Control": "no-store"})
+    answer.set_cookie(FLOW_COOKIE, sealed, max_age=oidc.FLOW_SECONDS, path=oidc.CALLBACK,
+                      httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    return answer
+
+
+async def end_elsewhere(request: Request) -> Response:
+    """Let in whom the provider vouches for, or say to both sides why not."""
+    if not oidc.is_on():
+        return PlainTextResponse("no provider is configured\n", 404)
+    flow = oidc.find_flow(request.cookies.get(FLOW_COOKIE, ""))
+    try:
+        staff = await asyncio.to_thread(oidc.finish, flow, dict(request.query_params))
+    except oidc.RefusedError as error:
+        log.warning("%s", error)
+        record("login", error.who, request, success=False)
+        answer: Response = HTMLResponse(refusal_page(error.key), 403, HEADERS)
+    else:
+        record("login", staff.name, request, success=True)
+        answer = _enter(request, staff, flow.wanted if flow else "/")
+    answer.delete_cookie(FLOW_COOKIE, path=oidc.CALLBACK)
+    return answer
 
 
 def record(action: str, name: str, request: Request, *, success: bool) -> None:
@@ -141,9 +177,9 @@ def _append(action: str, name: str, detail: dict[str, str], success: bool) -> No
         log.error("%s", error)
 
 
-def _enter(request: Request, staff: Staff) -> Response:
+def _enter(request: Request, staff: Staff, wanted: str) -> Response:
     """Begin a session and go where the reader wanted to go."""
-    answer = RedirectResponse(_destination(request), 303)
+    answer = RedirectResponse(wanted, 303)
     answer.set_cookie(COOKIE, start_session(staff), max_age=SESSION_SECONDS, httponly=True,
                       samesite="lax", secure=request.url.scheme == "https")
     return answer
@@ -161,6 +197,8 @@ async def logout(request: Request) -> Response:
 
 
 check_exposure("the console")
+oidc.check_configuration()
 ensure_first()
 app = App(Path(__file__).with_name("console.py"), middleware=[Middleware(LoginRequired)],
-          routes=[Route("/login", login, methods=["GET", "POST"]), Route("/logout", logout)])
+          routes=[Route("/login", login, methods=["GET", "POST"]), Route("/logout", logout),
+                  Route(oidc.START, begin_elsewhere), Route(oidc.CALLBACK, end_elsewhere)])

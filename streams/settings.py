@@ -61,6 +61,22 @@ SETTINGS: tuple[Setting, ...] = (
             "Folder of cert.pem, key.pem and ca.pem with which servers speak TLS; empty: none."),
     Setting("CITYBRAIN_PLAINTEXT", "",
             "yes: servers may be reached from elsewhere without TLS; the network protects them."),
+    Setting("CITYBRAIN_CONSOLE_URL", "",
+            "Address by which browsers reach the console, behind a proxy; empty: its own."),
+    Setting("CITYBRAIN_OIDC_ISSUER", "",
+            "Issuer (https://…) of the OpenID provider where staff may sign in; empty: none."),
+    Setting("CITYBRAIN_OIDC_CLIENT", "city-brain", "Client id by which the provider knows us."),
+    Setting("CITYBRAIN_OIDC_SECRET_FILE", "",
+            "File (mode 0600) of the client's secret; empty: a public client, PKCE alone."),
+    Setting("CITYBRAIN_OIDC_SCOPE", "openid profile", "Scopes asked of the provider."),
+    Setting("CITYBRAIN_OIDC_ROLE", "citybrain_role",
+            "Claim that holds the role, a text or a list; dots lead into objects."),
+    Setting("CITYBRAIN_OIDC_ROLES", "",
+            "Which value of that claim is which role: value=role,value=role; empty: each is its"
+            " own name."),
+    Setting("CITYBRAIN_OIDC_AREA", "citybrain_area",
+            "Claim that holds the area's code, or * for the whole city; the setting *: all people"
+            " see the whole city."),
     Setting("CITYBRAIN_CITY", "3701", "Code of the configured city (4 digits)."),
     Setting("CITYBRAIN_PROFILE", "standard",
             "Size of what runs: standard, small (a machine of 4 GiB) or cluster (several)."),
@@ -103,6 +119,10 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
+_OIDC = tuple(one.name.removeprefix("CITYBRAIN_").lower() for one in SETTINGS
+              if "_OIDC_" in one.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Hold the settings as read; see SETTINGS for the meaning of each."""
@@ -135,6 +155,14 @@ class Settings:
     flink_ha: str = ""
     flink_storage: str = ""
     taskmanagers: int = 1
+    console_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = "city-brain"
+    oidc_secret_file: str = ""
+    oidc_scope: str = "openid profile"
+    oidc_role: str = "citybrain_role"
+    oidc_roles: str = ""
+    oidc_area: str = "citybrain_area"
 
     def port(self, name: str) -> int:
         """Get a port by its name in PORTS."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -19,6 +18,7 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from msgspec import structs
 
 from schemas.errors import CityBrainError
 from streams.secrets import get_password, secrets_directory, write_owner_only
@@ -29,7 +29,7 @@ COOKIE = "citybrain_session"
 SESSION_SECONDS = 8 * 3600
 MIN_PASSWORD = 12
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
-_AREA = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}")
+AREA = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}")
 _hasher = PasswordHasher()
 # checked in place of the password of a name that does not exist, which so takes as long
 _NOBODY = _hasher.hash(secrets.token_urlsafe(24))
@@ -52,7 +52,8 @@ class StaffError(CityBrainError):
 class Staff(msgspec.Struct, frozen=True):
     """Hold one account; `area` is the code below which it sees rows, "" the whole city.
 
-    `epoch` changes with all that ends former sessions.
+    `epoch` changes with all that ends former sessions. One that an OpenID provider vouches for
+    has no password; it holds the provider's `issuer`, and the name that is `shown` to people.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Staff(msgspec.Struct, frozen=True):
     area: str = ""
     hash: str = ""
     epoch: str = ""
+    issuer: str = ""
+    shown: str = ""
 
 
 def store_account(kind: str, area: str) -> str:
@@ -121,10 +124,25 @@ def change_staff(name: str, *, password: str | None = None, role: Role | None = 
         _check_area(area)
     with _changing() as known:
         old = _find(known, name)
-        known[name] = Staff(
-            name, role or old.role, old.area if area is None else area,
-            old.hash if password is None else _hash(password), secrets.token_hex(8))
+        known[name] = structs.replace(
+            old, role=role or old.role, area=old.area if area is None else area,
+            hash=old.hash if password is None else _hash(password), epoch=secrets.token_hex(8))
         return known[name]
+
+
+def adopt_staff(staff: Staff) -> Staff:
+    """Take over an account as an OpenID provider tells it now; a change ends its sessions.
+
+    Raise StaffError where its area is none of this city's.
+    """
+    _check_area(staff.area)
+    with _changing() as known:
+        old = known.get(staff.name)
+        epoch = old.epoch if old else ""
+        if old is None or structs.replace(staff, epoch=epoch) != old:
+            epoch = secrets.token_hex(8)
+        known[staff.name] = structs.replace(staff, epoch=epoch)
+        return known[staff.name]
 
 
 def remove_staff(name: str) -> None:
@@ -143,7 +161,7 @@ def _find(known: dict[str, Staff], name: str) -> Staff:
 def _check_area(area: str) -> None:
     """Refuse what is not the code of a province, city, county or township of this city."""
     city = read_settings().city[:4]
-    if area and not (_AREA.fullmatch(area) and (area == city[:2] or area.startswith(city))):
+    if area and not (AREA.fullmatch(area) and (area == city[:2] or area.startswith(city))):
         raise StaffError(f"area {area!r}: a code of 2, 4, 6 or 9 digits in {city}, or none")
 
 
@@ -181,46 +199,7 @@ def find_session(token: str) -> Staff | None:
     except (BadSignature, ValueError, TypeError):
         return None
     found = list_staff().get(str(name))
-    return found if found is not None and found.epoch == epoch else None
-
-
-class SignInDelays:
-    """Delay sign-ins after failures: by account and by client, twice as long each time.
-
-    Many people may share a client's address, so that it is delayed after more failures.
-    """
-
-    FREE, LONGEST, FORGET = {"name": 4, "client": 20}, 900.0, 3600.0
-
-    def __init__(self) -> None:
-        """Start without failures."""
-        self._failures: dict[str, tuple[int, float]] = {}
-
-    def wait(self, *keys: str) -> float:
-        """Give how many seconds are left to wait; 0 when a try is allowed.
-
-        A key is "name …" or "client …".
-        """
-        return max((self._left(key) for key in keys), default=0.0)
-
-    def _left(self, key: str) -> float:
-        """Give what is left of one key's delay."""
-        count, at = self._failures.get(key, (0, 0.0))
-        beyond = count - self.FREE[key.partition(" ")[0]]
-        if beyond < 0:
-            return 0.0
-        delay = min(self.LONGEST, 2.0 ** min(beyond + 1, 10))
-        return max(0.0, at + delay - time.monotonic())
-
-    def fail(self, *keys: str) -> None:
-        """Count a failure; failures long past are forgotten."""
-        now = time.monotonic()
-        self._failures = {key: one for key, one in self._failures.items()
-                          if now - one[1] < self.FORGET}
-        for key in keys:
-            self._failures[key] = (self._failures.get(key, (0, 0.0))[0] + 1, now)
-
-    def succeed(self, *keys: str) -> None:
-        """Forget the failures of these keys."""
-        for key in keys:
-            self._failures.pop(key, None)
+    if found is None or found.epoch != epoch:
+        return None
+    # who was vouched for by a provider that is no longer configured is a stranger
+    return found if found.issuer in ("", read_settings().oidc_issuer) else None

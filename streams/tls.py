@@ -82,10 +82,24 @@ def trust() -> ssl.SSLContext:
     return _context(_authority())
 
 
+def for_sockets() -> ssl.SSLContext | None:
+    """Give what a bare connection to our own pages is opened with."""
+    return None if find_files() is None else trust()
+
+
 @cache
 def _context(authority: str) -> ssl.SSLContext:
     """Make, once, what verifies by a file of certificates, else by the public authorities."""
     return ssl.create_default_context(cafile=authority or None)
+
+
+@cache
+def trust_others() -> ssl.SSLContext:
+    """Give what verifies servers of others: by the public authorities and by ours."""
+    context = ssl.create_default_context()
+    if authority := _authority():
+        context.load_verify_locations(authority)
+    return context
 
 
 def for_uvicorn() -> dict[str, str]:

@@ -19,7 +19,8 @@ ALLOWED = {
              "streams.broker", "streams.privacy", "streams.publishers", "streams.record",
              "streams.secrets", "streams.tls"),
     "dashboards": ("dashboards", "schemas", "geo", "streams.queries", "streams.commands",
-                   "streams.settings", "streams.staff", "streams.audit", "streams.tls"),
+                   "streams.settings", "streams.staff", "streams.audit", "streams.tls",
+                   "streams.delays", "streams.oidc"),
     "infra": OURS,
 }
 ONLY_IN = {

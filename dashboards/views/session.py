@@ -39,7 +39,7 @@ def store_account(language: str) -> str:
 def draw(staff: Staff, language: str) -> None:
     """Tell who is signed in, and for which area; offer to sign out."""
     area = area_name(staff.area, language) if staff.area else say("session.city", language)
-    st.caption(f"{staff.name} · {say(f'role.{staff.role}', language)} · {area}")
+    st.caption(f"{staff.shown or staff.name} · {say(f'role.{staff.role}', language)} · {area}")
     # a link of our own, since one of Streamlit's opens another tab
     st.html(f'<a href="/logout" target="_self">{escape(say("session.out", language))}</a>')
 

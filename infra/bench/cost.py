@@ -130,7 +130,7 @@ def _groups() -> int:
 
 def _state_bytes() -> int:
     """Sum the sizes of the newest checkpoints of the jobs that run."""
-    cluster, total = Cluster(read_settings()), 0
+    cluster, total = Cluster(), 0
     for job in cluster.list_jobs():
         newest = cluster.checkpoints(job["jid"]).get("latest", {}).get("completed")
         if job["state"] == "RUNNING" and newest:

@@ -18,6 +18,7 @@ from infra.drills.service import DOCUMENTS, Service, find_service
 from infra.drills.stage import Report
 from infra.drills.stall import stalling
 from streams.settings import read_settings
+from streams.tls import for_sockets
 
 CONNECTIONS = 8
 ANSWER_SECONDS = 30.0
@@ -60,7 +61,8 @@ class Client:
     async def send(self, request: Request) -> tuple[int, bytes] | None:
         """Send a request; give status and body, None where the connection just ended."""
         if self._pair is None:
-            self._pair = await asyncio.open_connection(self._host, self._service.port)
+            self._pair = await asyncio.open_connection(
+                self._host, self._service.port, ssl=for_sockets())
         reader, writer = self._pair
         try:
             writer.write(request.data)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 
 from infra.drills.service import Service
+from streams.tls import for_sockets
 
 CLIENTS = 40
 TRICKLE = "a head byte by byte"
@@ -23,7 +24,7 @@ STALLS: dict[str, bytes] = {
 
 async def _stall(service: Service, host: str, name: str) -> None:
     """Connect, send some of a request, and wait for the service to end it."""
-    reader, writer = await asyncio.open_connection(host, service.port)
+    reader, writer = await asyncio.open_connection(host, service.port, ssl=for_sockets())
     data = STALLS[name]
     first = 10 if name == TRICKLE else len(data)
     writer.write(data[:first])

@@ -54,9 +54,9 @@ def test_the_wall_lives_over_tls(page: Page, secured: dict[str, str]) -> None:
 def test_the_console_gives_a_session_for_tls_only(page: Page, secured: dict[str, str]) -> None:
     opened = note_sockets(page)
     with served("console", "console", secured) as address:
+        page.goto(f"{address}/areas?lang=en")
         kept = json.loads((Path(secured["CITYBRAIN_HOME"]) / "secrets" / "passwords.json"
                            ).read_text())
-        page.goto(f"{address}/areas?lang=en")
         page.locator("input[name=name]").fill("admin")
         page.locator("input[name=password]").fill(kept["console:admin"])
         page.locator("button").click()
