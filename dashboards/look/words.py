@@ -123,6 +123,10 @@ WORDS: dict[str, Text] = {
     "operations.refused": Text("Refused", "拒收率"),
     "operations.late": Text("Late", "迟到"),
     "operations.duplicates": Text("Duplicates", "重复"),
+    "balance.received": Text("received", "接收"), "balance.counted": Text("counted", "计入"),
+    "balance.late": Text("late", "迟到"), "balance.refused": Text("refused", "拒收"),
+    "balance.duplicates": Text("duplicates", "重复"),
+    "balance.in_flight": Text("in flight", "在途"),
     "outside": Text("Outside the city", "市域以外"),
 }
 

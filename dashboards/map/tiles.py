@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboards.look.words import field_title, say, title, unit
 from schemas.declare import Family
+from streams.queries.ledger import TERMS
 
 Row = dict[str, Any]
 # name, figures, trend, decimals of the trend
@@ -157,4 +158,16 @@ def compose_operations(data: Row | None, language: str) -> Row:
             figure("late", data.get("late")), figure("duplicates", data.get("duplicates"))],
         "trend": data.get("rates") or [], "trend_digits": 0,
         "trend_label": say("trend.operations", language),
+        "balances": _balances(data.get("publishers") or [], language),
     }
+
+
+def _balances(rows: list[Row], language: str) -> list[Row]:
+    """Compose the equation of each publisher; only the wrong ones where there are any."""
+    wrong = [row for row in rows if row["residual"]]
+    terms = [(name, say(f"balance.{name}", language)) for name in TERMS]
+    return [{"publisher": row["publisher"], "wrong": bool(row["residual"]),
+             "received": [say("balance.received", language), row["received"]],
+             "terms": [[label, row[name]] for name, label in terms],
+             "residual": [say("operations.residual", language), row["residual"]]}
+            for row in wrong or rows]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboards.look.words import say as look
 from dashboards.views import address
-from dashboards.views.rows import draw_rows
+from dashboards.views.rows import draw_rows, reading
 from dashboards.views.words import say
+from streams.queries.ledger import TERMS, list_balances
 from streams.queries.listings import PUBLISHERS
 from streams.queries.reader import Row
 
@@ -16,8 +18,29 @@ def draw() -> None:
     language = address.language()
     st.title(say("publishers", language))
     st.caption(say("publishers.lead", language))
+    _draw_balances(language)
     foreign = "title_chinese" if language == "en" else "title_english"
     draw_rows("publishers", PUBLISHERS, language, minutes=0, hidden=(foreign,), detail=_draw_link)
+
+
+def _draw_balances(language: str) -> None:
+    """Draw each publisher's ledger of the last hour, and say plainly where one does not close."""
+    with reading(language) as store:
+        rows = list_balances(store)
+        if not rows:
+            return
+        st.subheader(say("balances", language))
+        if wrong := [row["publisher"] for row in rows if row["residual"]]:
+            st.error(say("balances.wrong", language).replace("{names}", ", ".join(wrong)),
+                     icon=":material/error:")
+        else:
+            st.caption(say("balances.closed", language))
+        titles = {"publisher": say("publishers", language)} | {
+            name: look(f"balance.{name}", language).capitalize() for name in ("received", *TERMS)}
+        titles["residual"] = look("operations.residual", language)
+        st.dataframe({title: [row[name] for row in rows] for name, title in titles.items()},
+                     hide_index=True, key="balances")
+        st.subheader(say("publishers.registered", language))
 
 
 def _draw_link(row: Row, language: str) -> None:

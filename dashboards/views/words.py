@@ -17,6 +17,12 @@ WORDS: dict[str, Text] = {
     "publishers.lead": Text(
         "Who may send events; registered, changed and removed by `citybrain publisher`.",
         "有权上报事件的系统,由命令 `citybrain publisher` 登记、变更、注销。"),
+    "publishers.registered": Text("Registered publishers", "已登记的发布系统"),
+    "balances": Text("Ledger of the last hour", "近1小时台账"),
+    "balances.closed": Text(
+        "Received = counted + late + refused + duplicates + in flight, for every publisher.",
+        "各发布系统均满足:接收 = 计入 + 迟到 + 拒收 + 重复 + 在途。"),
+    "balances.wrong": Text("The ledger does not close for: {names}", "台账不平:{names}"),
     "publishers.letters": Text("Its dead letters", "查看其死信"),
     "feedback": Text("Feedback", "接入反馈"),
     "feedback.lead": Text(

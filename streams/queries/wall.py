@@ -11,6 +11,7 @@ from typing import Any
 from schemas import registry
 from schemas.declare import Family, Field, Kind
 from streams.disk import measure
+from streams.queries.ledger import list_balances
 from streams.queries.reader import Row, Store
 
 TILED = frozenset({
@@ -209,7 +210,7 @@ def read_operations(store: Store) -> Row:
         "duplicates": sum(row["repeats"] for row in rows) if rows else None,
         "rates": [round(row["total"] / 60, 1) for row in rows[:-1]],
         "at": max((row["computed"] for row in rows), default=None),
-        "disk_full": measure().is_full, **_delay(store),
+        "disk_full": measure().is_full, "publishers": list_balances(store), **_delay(store),
     }
 
 

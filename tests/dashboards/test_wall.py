@@ -274,6 +274,8 @@ def test_a_ledger_that_does_not_close_is_red(browser: Browser, wall: str, store:
     page.locator("[data-tile=operations] .wrong .value").wait_for(timeout=WAIT_MS)
     assert page.locator("[data-tile=operations] .wrong .value").inner_text() == "1"
     assert page.locator(".city-wall .state-word").inner_text() == "台账不平"
+    told = page.locator("[data-tile=operations] .balance.wrong")
+    assert "".join(told.inner_text().split()) == "b接收5=计入4+迟到0+拒收0+重复0+在途0·台账差额1"
 
 
 def _second_wall(port: int) -> subprocess.Popen[bytes]:

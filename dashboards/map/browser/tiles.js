@@ -105,9 +105,24 @@ export function showAllUnplanned (parent, list, words, language) {
   })
 }
 
+// The ledger's equation of one publisher; several take turns, and only the wrong ones if any.
+function showBalance (box, list, language) {
+  const one = list.length ? list[Math.floor(Date.now() / TURN_MS) % list.length] : null
+  box.classList.toggle('wrong', one !== null && one.wrong)
+  const parts = one === null ? [] : [['who', one.publisher],
+    ...[one.received, ...one.terms, one.residual].flatMap(([label, value], i, all) => [
+      ['sign', i === 0 ? '' : i === 1 ? '=' : i === all.length - 1 ? '·' : '+'],
+      ['what', label], [i === all.length - 1 ? 'sum left' : 'sum', number(value, 0, language)]])]
+  repeat(box, parts.length, (node) => make('span', '', node)).forEach((node, i) => {
+    node.className = parts[i][0]
+    say(node, parts[i][1])
+  })
+}
+
 export function showOperations (parent, data, language) {
   if (!tiles.has('operations')) {
     const made = panel(parent, 'operations', 'operations')
+    made.balance = make('div', 'balance', made.top)
     made.row = make('div', 'operations-row', made.node)
     const trend = make('div', 'trend', made.node)
     made.spark = makeSpark(trend)
@@ -126,6 +141,7 @@ export function showOperations (parent, data, language) {
   })
   nodes[0].classList.toggle('wrong', data.gap !== null && data.gap !== 0)
   nodes[0].classList.toggle('right', data.gap === 0)
+  showBalance(tile.balance, data.balances, language)
   drawSpark(tile.spark, data.trend)
   say(tile.caption, data.trend_label)
   mark('operations', data.at, data.limit)

@@ -81,6 +81,19 @@ def test_operations_show_the_gap_first() -> None:
     assert compose_operations(None, "en")["gap"] is None
 
 
+def test_the_ledger_of_publishers_shows_the_wrong_ones_alone_where_there_are_any() -> None:
+    def row(name: str, residual: int) -> dict[str, object]:
+        return {"publisher": name, "received": 9, "counted": 5, "late": 1, "refused": 1,
+                "duplicates": 1, "in_flight": 1, "residual": residual}
+
+    told = compose_operations({"publishers": [row("a", 0), row("b", 0)]}, "zh")["balances"]
+    assert [(one["publisher"], one["wrong"]) for one in told] == [("a", False), ("b", False)]
+    assert told[0]["received"] == ["接收", 9]
+    assert told[0]["terms"] == [["计入", 5], ["迟到", 1], ["拒收", 1], ["重复", 1], ["在途", 1]]
+    told = compose_operations({"publishers": [row("b", 3), row("a", 0)]}, "en")["balances"]
+    assert [(one["publisher"], one["residual"][1]) for one in told] == [("b", 3)]
+
+
 def test_a_full_disk_stands_in_the_operations_tile() -> None:
     assert compose_operations({"disk_full": False}, "zh")["title"] == "系统运行"
     full = compose_operations({"disk_full": True}, "zh")

@@ -82,6 +82,23 @@ def test_json_holds_every_term_and_the_residual(count: Count) -> None:
         "refused": 0, "duplicates": 0, "in_flight": 0, "residual": 1}]
 
 
+def test_publishers_are_summed_and_their_losses_do_not_cancel_out(count: Count) -> None:
+    open_ = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS
+    count(Row("raw-a--x", OLD, 9, counted=5, late=1, refused=1, duplicates=1),
+          Row("raw-a--y", OLD, 5, counted=6), Row("raw-a--y", open_, 7, counted=3, in_flight=2),
+          Row("raw-ab--x", OLD, 2, counted=2))
+    code, output = run("--by", "publisher", "--json")
+    assert code == 1
+    assert json.loads(output) == [
+        {"publisher": "a", "received": 21, "counted": 14, "late": 1, "refused": 1,
+         "duplicates": 1, "in_flight": 2, "residual": 2},
+        {"publisher": "ab", "received": 2, "counted": 2, "late": 0, "refused": 0,
+         "duplicates": 0, "in_flight": 0, "residual": 0}]
+    lines = run("--by", "publisher")[1].splitlines()
+    assert lines[0].split()[:2] == ["publisher", "received"]
+    assert lines[1].split() == ["a", "21", "14", "1", "1", "1", "2", "2"]
+
+
 @pytest.mark.parametrize("error", [ComponentError("ClickHouse does not answer"),
                                    KafkaException(KafkaError(KafkaError._TRANSPORT))])
 def test_what_cannot_be_counted_is_one_line(count: Count, error: Exception) -> None:
