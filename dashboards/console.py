@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -24,13 +25,10 @@ from dashboards.views import (
     session,
 )
 from dashboards.views.declared import page_of
+from dashboards.views.rights import NAMED, list_pages
 from dashboards.views.words import say
 from schemas import registry
 from streams.staff import Role
-
-# the families whose pages have a name of their own
-NAMED = {"grid-case": "cases", "hotline-call": "calls", "service-item": "services",
-         "alert": "alerts"}
 
 STYLE = """<style>
 .stMainBlockContainer { padding: 3rem 2rem 2rem; }
@@ -57,40 +55,30 @@ class Leaf:
                        visibility="visible" if open_ else "hidden")
 
 
-def _own(name: str, draw: Callable[[], None], language: str, roles: frozenset[Role]) -> Leaf:
-    """Describe a page of the console's own."""
-    return Leaf(name, say(name, language), draw, roles)
-
-
-def _declared(name: str, language: str, roles: frozenset[Role]) -> Leaf:
-    """Describe the page of a declaration."""
-    declared = registry.families().get(name) or registry.results()[name]
-    return Leaf(name, words.title(declared, language), page_of(name), roles)
+def _draws() -> dict[str, Callable[[], None]]:
+    """Give what draws each of the console's own pages."""
+    of_families = {name: page_of(family, partial(say, name))
+                   for family, name in NAMED.items()}
+    return of_families | {
+        "cases": cases.draw, "alerts": alerts.draw, "areas": areas.draw,
+        "dead-letters": dead_letters.draw, "publishers": publishers.draw,
+        "feedback": feedback.draw, "catalogue": catalogue.draw}
 
 
 def _list_leaves(language: str) -> dict[str, list[Leaf]]:
     """List all pages by group: the console's own, then one for each other declaration."""
     registry.refresh()
-    works, runs, everyone = session.WORKS, session.RUNS, session.ALL
+    draws = _draws()
 
-    def named(name: str, family: str) -> Leaf:
-        """Describe the page of a family under a name of its own."""
-        return _own(name, page_of(family, lambda one: say(name, one)), language, works)
+    def leaf(name: str, roles: frozenset[Role]) -> Leaf:
+        """Describe a page of the console's own, or that of a declaration."""
+        if name in draws:
+            return Leaf(name, say(name, language), draws[name], roles)
+        declared = registry.families().get(name) or registry.results()[name]
+        return Leaf(name, words.title(declared, language), page_of(name), roles)
 
-    return {
-        "group.work": [
-            _own("cases", cases.draw, language, works), named("calls", "hotline-call"),
-            named("services", "service-item"), _own("alerts", alerts.draw, language, works),
-            _own("areas", areas.draw, language, everyone)],
-        "group.system": [
-            _own("dead-letters", dead_letters.draw, language, runs),
-            _own("publishers", publishers.draw, language, runs),
-            _own("feedback", feedback.draw, language, runs),
-            _own("catalogue", catalogue.draw, language, everyone)],
-        "group.events": [_declared(name, language, works)
-                         for name in sorted(registry.families()) if name not in NAMED],
-        "group.results": [_declared(name, language, everyone)
-                          for name in sorted(registry.results())]}
+    return {group: [leaf(name, roles) for name, roles in pages.items()]
+            for group, pages in list_pages().items()}
 
 
 def _home(first: str) -> st.Page:

@@ -2,21 +2,21 @@
 
 `python -m infra.access` prints the page `infra/access.md`. Kafka's rights are those of
 `streams.accounts`; the broker is asked what it would let each account do. Accounts of the store
-try each view and table. Each door is knocked at with and without what opens it.
+try each view and table. Doors over HTTP and pages of the console: `infra.doors`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 
-import httpx
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from kafka.admin import ACLOperation, ResourceType
 
+from dashboards.views.rights import ALL, GROUPS, WORKS
+from infra.cells import Cell
+from infra.doors import list_doors
 from schemas import registry
 from schemas.errors import ComponentError
 from schemas.render.kafka import SYSTEM_TOPICS
@@ -24,61 +24,18 @@ from streams.accounts import RIGHTS, Right
 from streams.broker import client_config
 from streams.publishers import read_registrations
 from streams.settings import read_settings
-from streams.staff import COOKIE, list_staff, start_session
+from streams.staff import Role
 from streams.store import connect
-from streams.tls import address, trust
-from streams.tokens import issue, list_tokens, revoke
 
 # r reads, w writes, d sees that it is there and how long it is, + anything, a dot is nothing
 _ALL = {"READ", "WRITE", "CREATE", "DELETE", "ALTER", "DESCRIBE", "DESCRIBE_CONFIGS",
         "ALTER_CONFIGS"}
 PATTERNS = ("raw-*", "event-*", "result-*", "agents-*")
 ASK_SECONDS = 15.0
-LEARN_SECONDS = 30.0
 # account: what it may do with the views of `city`, and with the tables of `store`
 STORE_RIGHTS: dict[str, tuple[str, str]] = {
     "migrator": ("r", "rw"), "sink": (".", "rw"), "reader": ("r", "."), "viewer": ("r", "."),
     "staff_CITY": ("r", "."), "viewer_CITY": ("r", ".")}
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Describe one request: what it is answered without a key and with the right one."""
-
-    server: str
-    method: str
-    path: str
-    key: str
-    without: tuple[int, ...]
-    within: tuple[int, ...] = ()
-
-
-DOORS: tuple[Door, ...] = (
-    Door("feed", "GET", "/", "", (200,)), Door("feed", "GET", "/v1/openapi.json", "", (200,)),
-    Door("feed", "POST", "/v1/openapi.json", "", (405,)),
-    Door("intake", "GET", "/", "", (200,)), Door("intake", "GET", "/openapi.json", "", (200,)),
-    Door("intake", "POST", "/v1/events/parking-occupancy", "token", (401,), (200,)),
-    Door("intake", "POST", "/v1/events/hotline-call", "token of another family", (401,), (403,)),
-    Door("console", "GET", "/", "session", (303, 401), (200,)),
-    Door("console", "GET", "/login", "", (200,)), Door("wall", "GET", "/", "", (200,)),
-    Door("flink_rest", "GET", "/overview", "loopback only", (200,)),
-    Door("flink_rest", "GET", "/jars", "", (404,)))
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Hold one right as declared and as found; `found` is "" where nobody could be asked."""
-
-    kind: str
-    who: str
-    what: str
-    declared: str
-    found: str
-
-    @property
-    def differs(self) -> bool:
-        """Tell whether what was found is not what is declared."""
-        return self.found not in ("", self.declared)
 
 
 def letters(operations: set[str]) -> str:
@@ -164,46 +121,6 @@ def store_cells() -> Iterator[Cell]:
                 f"INSERT INTO store.{table} SELECT * FROM store.{table} LIMIT 0"))
 
 
-def door_cells() -> Iterator[Cell]:
-    """Knock at each door without and with its key; a server that does not run is not asked."""
-    before = {one.id for one in list_tokens()}
-    token = issue(registry.get_family("parking-occupancy").owner)
-    keys = {"token": {"Authorization": f"Bearer {token}"}}
-    keys["token of another family"] = keys["token"]
-    if "admin" in list_staff():
-        keys["session"] = {"Cookie": f"{COOKIE}={start_session(list_staff()['admin'])}"}
-    try:
-        for door in DOORS:
-            yield _knock(door, "without", door.without, {})
-            if door.within and door.key in keys:
-                yield _knock(door, f"with {door.key}", door.within, keys[door.key])
-    finally:
-        for one in list_tokens():
-            if one.id not in before and one.publisher == (
-                    registry.get_family("parking-occupancy").owner):
-                revoke(one.id)
-
-
-def _knock(door: Door, how: str, wanted: tuple[int, ...], headers: dict[str, str]) -> Cell:
-    """Send one request."""
-    where = f"{address(door.server)}{door.path}"
-    body = b"[]" if door.method == "POST" else None
-    until = time.monotonic() + (LEARN_SECONDS if headers else 0)
-    try:
-        with httpx.Client(trust_env=False, timeout=ASK_SECONDS, verify=trust()) as client:
-            # a server may learn of a new key some seconds after it was made
-            while (status := client.request(door.method, where, content=body, headers={
-                    "Content-Type": "application/json", **headers}).status_code) not in wanted:
-                if time.monotonic() > until:
-                    break
-                time.sleep(0.5)
-        found = "/".join(map(str, wanted)) if status in wanted else str(status)
-    except httpx.HTTPError:
-        found = ""
-    return Cell("door", f"{door.server} {how}", f"{door.method} {door.path}",
-                "/".join(map(str, wanted)), found)
-
-
 def document() -> str:
     """Write the declared rights as a page."""
     topics = [*PATTERNS, *(one.name for one in SYSTEM_TOPICS)]
@@ -221,12 +138,26 @@ def document() -> str:
               "Views show an account of an area its rows only, and viewers no single events.", "",
               "| account | views (`city`) | tables (`store`) |", "|---|---|---|"]
     lines += [f"| {name} | {views} | {plain} |" for name, (views, plain) in STORE_RIGHTS.items()]
-    lines += ["", "## Doors over HTTP", "", "| server | request | key | without | with |",
-              "|---|---|---|---|---|"]
+    lines += ["", "## Pages of the console", "",
+              "`EVENTS` are the pages of all families without one of their own, `RESULTS` those of"
+              " all results.", "",
+              "| page | " + " | ".join(role.value for role in Role) + " |",
+              "|---|" + "---|" * len(Role)]
+    lines += [f"| {name} | " + " | ".join("r" if role in roles else "." for role in Role) + " |"
+              for name, roles in _pages().items()]
+    lines += ["", "## Doors over HTTP", "",
+              "A session, in whatever role, opens the console's doors and no other.", "",
+              "| server | request | key | without | with |", "|---|---|---|---|---|"]
     lines += [f"| {one.server} | {one.method} {one.path} | {one.key or '–'} |"
               f" {'/'.join(map(str, one.without))} | {'/'.join(map(str, one.within)) or '–'} |"
-              for one in DOORS]
+              for one in list_doors()]
     return "\n".join(lines) + "\n"
+
+
+def _pages() -> dict[str, frozenset[Role]]:
+    """Give the roles of each page of the console, and of each kind of those that are derived."""
+    return {name: roles for group in GROUPS.values() for name, roles in group.items()} | {
+        "EVENTS": WORKS, "RESULTS": ALL}
 
 
 if __name__ == "__main__":

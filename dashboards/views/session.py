@@ -9,11 +9,7 @@ import streamlit as st
 from dashboards.views import address
 from dashboards.views.table import area_name
 from dashboards.views.words import say
-from streams.staff import COOKIE, Role, Staff, account_of, find_session
-
-WORKS = frozenset({Role.OFFICER, Role.OPERATOR, Role.ADMIN})
-RUNS = frozenset({Role.OPERATOR, Role.AUDITOR, Role.ADMIN})
-ALL = frozenset(Role)
+from streams.staff import COOKIE, Staff, account_of, find_session
 
 
 def read_token() -> str:

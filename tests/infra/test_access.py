@@ -10,7 +10,6 @@ from kafka.admin import ACLOperation, ResourceType
 
 from infra import access
 from streams.accounts import RIGHTS
-from streams.staff import ensure_first
 from tests.components import running
 
 PAGE = Path(access.__file__).with_name("access.md")
@@ -34,9 +33,8 @@ def test_the_vault_is_written_by_the_gate_and_read_by_its_own_account_only() -> 
 
 @pytest.fixture(scope="module")
 def city(kafka: str, clickhouse: tuple[str, int]) -> Iterator[None]:
-    """Run broker, store, feeds and intake."""
-    with running("registrar"), running("feed"), running("intake"):
-        ensure_first()
+    """Run broker and store."""
+    with running("registrar"):
         yield
 
 
@@ -52,15 +50,6 @@ def test_the_broker_allows_what_is_declared(city: None) -> None:
 @pytest.mark.timeout(600)
 def test_the_store_allows_what_is_declared(city: None) -> None:
     assert [one for one in access.store_cells() if one.differs or not one.found] == []
-
-
-@pytest.mark.live
-@pytest.mark.timeout(600)
-def test_doors_open_to_whom_they_should(city: None) -> None:
-    cells = list(access.door_cells())
-    assert [one for one in cells if one.differs] == []
-    asked = {one.who.split()[0] for one in cells if one.found}
-    assert {"feed", "intake"} <= asked
 
 
 @pytest.mark.live

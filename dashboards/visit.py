@@ -1,0 +1,89 @@
+"""Visit pages of a running console as a browser does, over its socket, and say what was drawn.
+
+A page's shell is the same for everybody; what a role may see is decided where the page is drawn.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from dashboards.views.words import say
+from schemas.errors import ComponentError
+from streams.staff import COOKIE
+
+SECONDS = 60.0
+
+
+@dataclass
+class Drawn:
+    """Hold what a page drew: headings, alerts, the number of its tables, and whether it failed."""
+
+    headings: list[str] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    tables: int = 0
+    failed: bool = False
+
+    @property
+    def right(self) -> str:
+        """Give r for a page that was drawn, a dot for one that was denied, ? for anything else."""
+        denied = say("session.denied", "en") in self.alerts
+        if denied and not (self.headings or self.tables or self.failed):
+            return "."
+        return "r" if self.headings and not (denied or self.failed) else "?"
+
+
+def visit(address: str, session: str, pages: Iterable[str],
+          trusted: ssl.SSLContext) -> Iterator[tuple[str, Drawn]]:
+    """Visit pages one after another in one session; raise ComponentError where it is refused."""
+    where = address.replace("http", "ws", 1) + "/_stcore/stream"
+    try:
+        with connect(where, additional_headers={"Cookie": f"{COOKIE}={session}"}, proxy=None,
+                     ssl=trusted if where.startswith("wss") else None, max_size=None,
+                     open_timeout=SECONDS) as socket:
+            for page in pages:
+                yield page, _draw(socket, page)
+    except InvalidStatus as error:
+        raise ComponentError(
+            f"the console answers {error.response.status_code} to a session") from error
+    except (OSError, TimeoutError, WebSocketException) as error:
+        raise ComponentError(f"the console at {address}: {error}") from error
+
+
+def _draw(socket: ClientConnection, page: str) -> Drawn:
+    """Ask for a page and read what it draws until it is done."""
+    ask = BackMsg()
+    ask.rerun_script.page_name, ask.rerun_script.query_string = page, "lang=en"
+    socket.send(ask.SerializeToString())
+    drawn = Drawn()
+    while True:
+        told = ForwardMsg.FromString(bytes(socket.recv(SECONDS, decode=False)))
+        kind = told.WhichOneof("type")
+        if kind == "script_finished" and (
+                told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN):
+            drawn.failed |= told.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY
+            return drawn
+        if kind == "delta":
+            _note(drawn, told)
+
+
+def _note(drawn: Drawn, told: ForwardMsg) -> None:
+    """Note one element of a page; the sidebar's (the second root) are the same on all pages."""
+    element = told.delta.new_element
+    kind = element.WhichOneof("type")
+    if told.metadata.delta_path[:1] == [1]:
+        return
+    if kind == "heading":
+        drawn.headings.append(element.heading.body)
+    elif kind == "alert":
+        drawn.alerts.append(element.alert.body)
+    elif kind in ("dataframe", "table"):
+        drawn.tables += 1
+    elif kind == "exception":
+        drawn.failed = True
