@@ -118,7 +118,7 @@ def _tls(home: Path) -> str:
              "keystore": stores.key, "keystore-type": "pkcs12",
              "keystore-password": stores.password, "key-password": stores.password,
              "truststore": stores.trust, "truststore-type": "pkcs12",
-             "truststore-password": stores.password}
+             "truststore-password": stores.trust_password}
     return "\n".join(f"security.ssl.rest.{name}: {value}" for name, value in lines.items())
 
 

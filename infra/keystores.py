@@ -20,13 +20,18 @@ from streams.secrets import get_password
 from streams.tls import find_files
 
 
+# Java opens no store without one; what is trusted is no secret, and clients hand it on with jobs
+TRUST_PASSWORD = "trusted"  # noqa: S105
+
+
 @dataclass(frozen=True, slots=True)
 class Keystores:
-    """Hold where the two stores (PKCS#12) lie, and the password of both."""
+    """Hold where the two stores (PKCS#12) lie, and their passwords."""
 
     key: Path
     trust: Path
     password: str
+    trust_password: str
 
 
 def write_keystores(folder: Path) -> Keystores | None:
@@ -53,5 +58,6 @@ def write_keystores(folder: Path) -> Keystores | None:
     make_private_directory(folder)
     return Keystores(
         write_private(folder / "key.p12", stored),
-        write_private(folder / "trust.p12", pkcs12.serialize_java_truststore(entries, locked)),
-        password)
+        write_private(folder / "trust.p12", pkcs12.serialize_java_truststore(
+            entries, BestAvailableEncryption(TRUST_PASSWORD.encode()))),
+        password, TRUST_PASSWORD)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
+import yaml
 
 from jobs.plan import build
 from streams.settings import read_settings
+
+CLIENT_TLS = tuple(f"security.ssl.rest.{name}" for name in (
+    "enabled", "verify-hostname", "truststore"))
+
+
+def _trusted() -> dict[str, str]:
+    """Give how the cluster is verified, which this client does not take from its configuration."""
+    config = Path(os.environ["FLINK_CONF_DIR"]) / "config.yaml"
+    return {name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in yaml.safe_load(config.read_text()).items()
+            if name.startswith(CLIENT_TLS)}
 
 
 @click.command()
@@ -21,7 +34,8 @@ def main(part: int, generation: int, since: int, restore: str) -> None:
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112
     settings = read_settings()
     remote = {"execution.target": "remote", "rest.address": settings.flink_host,
-              "rest.port": str(settings.port("flink_rest")), "execution.attached": "false"}
+              "rest.port": str(settings.port("flink_rest")), "execution.attached": "false",
+              **_trusted()}
     if restore:
         remote["execution.state-recovery.path"] = restore
     statements = build(settings, generation, since, part, remote)

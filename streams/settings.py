@@ -119,10 +119,6 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
-_OIDC = tuple(one.name.removeprefix("CITYBRAIN_").lower() for one in SETTINGS
-              if "_OIDC_" in one.name)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Hold the settings as read; see SETTINGS for the meaning of each."""

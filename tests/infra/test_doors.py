@@ -9,6 +9,7 @@ import pytest
 from dashboards.views import rights
 from infra import doors
 from schemas import registry
+from schemas.declare import Family, ResultTable
 from streams.staff import Role, ensure_first, list_staff
 from streams.tokens import list_tokens
 from tests.components import running
@@ -16,7 +17,9 @@ from tests.components import running
 
 def test_every_family_and_result_is_read_where_it_is_public_and_nowhere_else() -> None:
     found = {one.path: one.without for one in doors.list_doors() if one.server == "feed"}
-    for declared in [*registry.families().values(), *registry.results().values()]:
+    everything: list[Family | ResultTable] = [
+        *registry.families().values(), *registry.results().values()]
+    for declared in everything:
         paths = [path for path in found if path.startswith(f"/v1/{declared.name}.")]
         assert paths, declared.name
         assert all((404 in found[path]) != declared.public for path in paths)

@@ -36,11 +36,13 @@ def test_without_tls_nothing_is_written(tmp_path: Path) -> None:
 def test_java_finds_the_key_and_whom_to_trust(files: Path) -> None:
     stores = write_keystores(files / "stores")
     assert stores is not None
-    for store, entry in ((stores.key, "PrivateKeyEntry"), (stores.trust, "trustedCertEntry")):
+    for store, password, entry in (
+            (stores.key, stores.password, "PrivateKeyEntry"),
+            (stores.trust, stores.trust_password, "trustedCertEntry")):
         assert store.stat().st_mode & 0o077 == 0
         told = subprocess.run(
             ["keytool", "-list", "-keystore", str(store), "-storepass:env", "SECRET"],
-            env={"SECRET": stores.password, "PATH": "/usr/bin:/bin"}, capture_output=True,
+            env={"SECRET": password, "PATH": "/usr/bin:/bin"}, capture_output=True,
             text=True, check=True).stdout
         assert "Keystore type: PKCS12" in told and entry in told
 
