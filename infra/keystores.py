@@ -19,7 +19,6 @@ from schemas.errors import SettingsError
 from streams.secrets import get_password
 from streams.tls import find_files
 
-
 # Java opens no store without one; what is trusted is no secret, and clients hand it on with jobs
 TRUST_PASSWORD = "trusted"  # noqa: S105
 

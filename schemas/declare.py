@@ -56,6 +56,8 @@ def _fields(cls: type, personal: Personal | None) -> tuple[Field, ...]:
             chosen = Personal(value.personal) if value.personal is not None else personal
             if chosen is None:
                 raise DeclarationError(f"{cls.__name__}.{name}: no personal-data class declared")
+            if value.key and chosen is Personal.CASE_PSEUDONYM:
+                raise DeclarationError(f"{cls.__name__}.{name}: the key is what a case is told by")
             if value.public and chosen is not Personal.NONE:
                 raise DeclarationError(f"{cls.__name__}.{name}: personal data cannot be public")
             found.append(replace(value, name=name, personal=chosen))

@@ -26,10 +26,15 @@ class Kind(StrEnum):
 
 
 class Personal(StrEnum):
-    """Class personal data by what the gate does with it before anything downstream sees it."""
+    """Class personal data by what the gate does with it before anything downstream sees it.
+
+    A pseudonym holds for a day of the event; a case pseudonym, on that day, for one key alone: one
+    call, one case. The same person's next one cannot be told to be the same person's.
+    """
 
     NONE = "none"
     PSEUDONYM = "pseudonym"
+    CASE_PSEUDONYM = "case-pseudonym"
     MASKED = "masked"
     REMOVED = "removed"
 

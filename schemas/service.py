@@ -29,7 +29,7 @@ class HotlineCall(
     caller_name = text("Caller's name", "来电人姓名", required=False, max_length=64,
                        personal="removed", example="王小明")
     caller_phone = text("Caller's telephone", "来电号码", required=False, max_length=32,
-                        personal="pseudonym", stream=False, example="13800001234")
+                        personal="case-pseudonym", stream=False, example="13800001234")
     content = text("What was said", "诉求内容", required=False, max_length=4000,
                    personal="masked", example="小区暖气不热")
     longitude = decimal("Longitude", "经度", unit="deg", ge=-180, le=180, decimals=7,

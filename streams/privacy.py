@@ -3,7 +3,8 @@
 A pseudonym is the first 128 bits of HMAC-SHA-256 under a key of the day on which the event was
 observed, so that a vehicle can be counted within a day and not followed across days (GB/T
 35273-2020 6.2). A day's key is random and destroyed when no raw record of that day is left: from
-then on nobody can tell whose a pseudonym was, not even by trying every plate there is.
+then on nobody can tell whose a pseudonym was, not even by trying every plate there is. Where a
+person speaks, the case is part of what is hashed: two calls of one day are of two pseudonyms.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ class Pseudonyms:
             return hmac.digest(self._keys, b"day:%d" % day, "sha256")
         return self._keys(day)
 
-    def _of(self, label: str, value: str, day: int) -> str:
-        """Give the pseudonym of a value, 32 hexadecimal digits."""
-        message = f"{label}\x1f{value.strip().upper()}".encode()
+    def _of(self, label: str, value: str, day: int, case: str = "") -> str:
+        """Give the pseudonym, 32 hexadecimal digits, of a value; `case` narrows it to one case."""
+        scope = f"{label}\x1e{case}" if case else label
+        message = f"{scope}\x1f{value.strip().upper()}".encode()
         return hmac.digest(self._day_key(day), message, "sha256")[:16].hex()
 
     @staticmethod

@@ -28,6 +28,7 @@ class Route:
         slots, by_name = family.slots(), {f.name: f for f in family.fields}
         self._kept = tuple(f.name for f in family.kept)
         self._pseudonymised = self._list(Personal.PSEUDONYM)
+        self._by_case = self._list(Personal.CASE_PSEUDONYM)
         self._masked = self._list(Personal.MASKED)
         personal = [f for f in family.fields if f.personal is not Personal.NONE]
         self._named = tuple(f.name for f in personal
@@ -49,10 +50,14 @@ class Route:
     def values(self, event: Any, observed_at: int) -> dict[str, Any]:
         """Give the kept fields, personal data taken out and instants as epoch ms."""
         values = {name: getattr(event, name) for name in self._kept}
+        day = Pseudonyms.day(observed_at)
         for name in self._pseudonymised:
             if values[name] is not None:
-                day = Pseudonyms.day(observed_at)
                 values[name] = self._pseudonyms.of(name, values[name], day)
+        for name in self._by_case:
+            if values[name] is not None:
+                case = str(getattr(event, self.family.key.name))
+                values[name] = self._pseudonyms.of(name, values[name], day, case)
         for name in self._masked:
             if values[name] is not None:
                 values[name] = mask_text(values[name], self._known(event))

@@ -28,7 +28,9 @@ KINDS: dict[Kind, tuple[str, str]] = {
 }
 PERSONAL: dict[Personal, tuple[str, str]] = {
     Personal.NONE: ("not personal", "非个人信息"),
-    Personal.PSEUDONYM: ("pseudonym", "去标识化"), Personal.MASKED: ("masked", "脱敏"),
+    Personal.PSEUDONYM: ("pseudonym", "去标识化"),
+    Personal.CASE_PSEUDONYM: ("pseudonym per case", "按件去标识化"),
+    Personal.MASKED: ("masked", "脱敏"),
     Personal.REMOVED: ("removed", "删除"),
 }
 HEADINGS = ("字段 Field", "含义 Meaning", "类型 Kind", "单位 Unit", "范围 Bounds", "必填 Required",

@@ -41,6 +41,14 @@ def test_fields_cannot_be_joined_by_their_pseudonyms(pseudonyms: Pseudonyms) -> 
     assert pseudonyms.of("a", "b\x1fc", 1) != pseudonyms.of("a\x1fb", "c", 2)
 
 
+def test_a_case_narrows_a_pseudonym_and_cannot_be_mistaken_for_a_field(
+        pseudonyms: Pseudonyms) -> None:
+    of = pseudonyms.of
+    assert of("phone", "x", 1, "c1") == of("phone", " X", 1, "c1")
+    assert len({of("phone", "x", 1), of("phone", "x", 1, "c1"), of("phone", "x", 1, "c2"),
+                of("phone", "x", 2, "c1"), of("phonec1", "x", 1), of("phone", "c1x", 1)}) == 6
+
+
 def test_each_day_has_the_key_that_is_given_for_it() -> None:
     asked: list[int] = []
 
@@ -59,5 +67,5 @@ def test_each_day_has_the_key_that_is_given_for_it() -> None:
 def test_only_texts_are_pseudonymised_or_masked() -> None:
     for family in registry.families().values():
         for field in family.fields:
-            if field.personal in (Personal.PSEUDONYM, Personal.MASKED):
+            if field.personal in (Personal.PSEUDONYM, Personal.CASE_PSEUDONYM, Personal.MASKED):
                 assert not field.numeric, (family.name, field.name)

@@ -131,6 +131,21 @@ def test_personal_data_does_not_get_past_the_route(
         assert (name in values) == (personal is not Personal.REMOVED)
         if personal is Personal.PSEUDONYM:
             assert values[name] == pseudonyms.of(name, secret, Pseudonyms.day(AT))
+        if personal is Personal.CASE_PSEUDONYM:
+            assert values[name] != pseudonyms.of(name, secret, Pseudonyms.day(AT))
+
+
+def test_a_callers_number_is_known_again_within_a_call_and_not_in_the_next(
+        pseudonyms: Pseudonyms) -> None:
+    family = registry.get_family("hotline-call")
+    route = Route("city-hotline", family, pseudonyms)
+
+    def told(call: str, phone: str = "13800001234") -> str:
+        event = event_of(family, call_id=call, caller_phone=phone)
+        return str(route.values(event, AT)["caller_phone"])
+
+    assert told("C1") == told("C1") and len(told("C1")) == 32
+    assert len({told("C1"), told("C2"), told("C1", "13800001235")}) == 3
 
 
 def test_instants_become_milliseconds_and_absent_fields_stay_absent(
