@@ -104,10 +104,7 @@ def main() -> None:
     current = st.navigation(
         {"": [_home(first)], **{group: list(pages.values()) for group, pages in groups.items()}},
         expanded=True)
-    with st.sidebar:
-        st.button(say("language", language), icon=":material/translate:",
-                  on_click=lambda: address.switch_language(language))
-        session.draw(staff, language)
+    session.draw(staff, language)
     current.run()
 
 

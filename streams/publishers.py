@@ -38,8 +38,9 @@ class Registration(msgspec.Struct, frozen=True, omit_defaults=True):
     """Hold what is registered of one publishing system.
 
     `replay`: its header `replay` excuses lateness. `quota_bytes` a second over Kafka and
-    `quota_events` a second over HTTP: 0 is no limit, None says nothing. `accounts` is empty while
-    it has one, of its own name. One that was removed (epoch ms) is kept, since its raw topics are.
+    `quota_events` a second over HTTP, and over MQTT: 0 is no limit, None says nothing. `accounts`
+    is empty while it has one, of its own name. One that was removed (epoch ms) is kept, since its
+    raw topics are.
     """
 
     name: str

@@ -108,9 +108,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_SEED", "2019", "Seed of everything generated."),
     Setting("CITYBRAIN_RATE", "1200", "Events per second of the living city."),
     Setting("CITYBRAIN_INTAKE_EVENTS", "2000",
-            "Events per second over HTTP of a publisher without a quota of its own; 0: no limit."),
+            "Events per second over HTTP, and over MQTT, of a publisher without a quota of its own;"
+            " 0: no limit."),
     Setting("CITYBRAIN_INTAKE_BYTES", "2000000",
-            "Bytes per second over HTTP of each publisher, unpacked; 0: no limit."),
+            "Bytes per second over HTTP, and over MQTT, of each publisher, unpacked; 0: no limit."),
     Setting("CITYBRAIN_MQTT", "",
             "MQTT broker to take events from, host:port or, with TLS, mqtts://host:port; empty:"
             " none."),

@@ -33,11 +33,18 @@ def store_account(language: str) -> str:
 
 
 def draw(staff: Staff, language: str) -> None:
-    """Tell who is signed in, and for which area; offer to sign out."""
+    """Tell at the top of the page who is signed in, and for which area; offer to sign out."""
     area = area_name(staff.area, language) if staff.area else say("session.city", language)
-    st.caption(f"{staff.shown or staff.name} · {say(f'role.{staff.role}', language)} · {area}")
-    # a link of our own, since one of Streamlit's opens another tab
-    st.html(f'<a href="/logout" target="_self">{escape(say("session.out", language))}</a>')
+    who = f"{staff.shown or staff.name} · {say(f'role.{staff.role}', language)} · {area}"
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center",
+                      key="session"):
+        # text only: a name comes from elsewhere, and could be written as a link or a picture
+        st.text(who, width="content")
+        st.button(say("language", language), icon=":material/translate:", type="tertiary",
+                  on_click=lambda: address.switch_language(language))
+        # a link of our own, since one of Streamlit's opens another tab
+        st.html(f'<a href="/logout" target="_self">{escape(say("session.out", language))}</a>',
+                width="content")
 
 
 def deny() -> None:

@@ -73,7 +73,7 @@ def command() -> None:
 @click.option("--quota-bytes", type=click.IntRange(min=0), default=None,
               help=f"Bytes a second over Kafka, 0: no limit ({QUOTA_BYTES:,} for a new one).")
 @click.option("--quota-events", type=click.IntRange(min=0), default=None,
-              help=f"Events a second over HTTP, 0: no limit ({QUOTA_EVENTS:,} for a new one).")
+              help=f"The same in events over HTTP, and over MQTT ({QUOTA_EVENTS:,} for a new one).")
 @click.option("--replay/--no-replay", default=None,
               help="Let its header `replay` excuse events that are late.")
 @click.option("--show-password", is_flag=True, help="Print the password on the terminal, too.")

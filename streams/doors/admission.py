@@ -14,9 +14,11 @@ from schemas.render.kafka import PUBLISHER_NAME, raw_name
 from streams.intake.body import WIRE_BYTES
 from streams.intake.items import split
 from streams.intake.judge import Ready, judge, tell
+from streams.intake.limits import Limits
 from streams.intake.media import Form
 from streams.problems import Problem
 from streams.publishers import Registration
+from streams.settings import read_settings
 
 FEEDBACK = "feedback"
 # verdicts told of one message
@@ -28,7 +30,8 @@ _TOPIC = re.compile(r"city/v1/([^/]+)/([^/]+)(?:/.*)?", re.DOTALL)
 class Admitted:
     """Hold what is made of a message: events for a raw topic, and verdicts on what was refused.
 
-    `publisher` is empty where the topic names nobody to whom verdicts could be sent.
+    `publisher` is empty where the topic names nobody to whom verdicts could be sent. What came
+    `too_fast` was not read.
     """
 
     publisher: str = ""
@@ -36,6 +39,7 @@ class Admitted:
     ready: list[Ready] = field(default_factory=list)
     refused: int = 0
     verdicts: list[dict[str, Any]] = field(default_factory=list)
+    too_fast: bool = False
 
     def refuse(self, verdict: dict[str, Any]) -> None:
         """Count one refusal, and keep the first of them."""
@@ -55,11 +59,13 @@ def feedback_topic(publisher: str) -> str:
     return f"city/v1/{publisher}/{FEEDBACK}"
 
 
-def admit(topic: str, payload: bytes, known: Mapping[str, Registration], now_ms: int) -> Admitted:
+def admit(topic: str, payload: bytes, known: Mapping[str, Registration], limits: Limits,
+          now_ms: int) -> Admitted:
     """Judge a message at a moment (epoch ms): one event, an array or lines of them.
 
-    `known` are the registrations by name. That the sender may write this topic at all is the MQTT
-    broker's to say, by its ACL.
+    `known` are the registrations by name; `limits` hold what each may send, and what comes beyond
+    is refused unread. That the sender may write this topic at all is the MQTT broker's to say, by
+    its ACL.
     """
     admitted = Admitted()
     found = _TOPIC.fullmatch(topic)
@@ -80,8 +86,24 @@ def admit(topic: str, payload: bytes, known: Mapping[str, Registration], now_ms:
         admitted.refuse({"reason": "too-large", "field": "$", "value": f"{len(payload)} bytes",
                          "detail": f"a message may have {WIRE_BYTES} bytes at most"})
     else:
-        _judge(admitted, family, payload, now_ms)
+        _judge_in_time(admitted, family, payload, limits, registered.quota_events, now_ms)
     return admitted
+
+
+def _judge_in_time(admitted: Admitted, family: Family, payload: bytes, limits: Limits,
+                   quota: int | None, now_ms: int) -> None:
+    """Judge the events of a registered publisher that has not sent too much lately."""
+    try:
+        limits.check(admitted.publisher,
+                     read_settings().intake_events if quota is None else quota)
+    except Problem as problem:
+        admitted.too_fast = True
+        admitted.refuse({"reason": problem.kind, "field": "$", "value": "",
+                         "detail": str(problem.detail)})
+        return
+    _judge(admitted, family, payload, now_ms)
+    limits.charge(admitted.publisher, max(1, len(admitted.ready) + admitted.refused),
+                  len(payload))
 
 
 def _judge(admitted: Admitted, family: Family, payload: bytes, now_ms: int) -> None:

@@ -6,7 +6,8 @@ right to read `city/v1/+/+/#` and to write `city/v1/+/feedback`, where it says w
 
 Its session is persistent, and a message is acknowledged only when Kafka has confirmed its events:
 what the broker has taken waits there while the door, or Kafka, is away. What is sent twice by that
-is one event to the gate, as are all copies of an id.
+is one event to the gate, as are all copies of an id. What a publisher sends beyond its rate is
+refused, as over HTTP, and told; what has waited here through no fault of its own is not.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from streams.disk import Guard
 from streams.doors.acks import Acks, Ticket
 from streams.doors.admission import Admitted, admit, feedback_topic, is_feedback
+from streams.doors.pace import Pace
+from streams.intake.limits import Limits
 from streams.intake.sender import Pending, Sender
 from streams.metrics import ERRORS, EVENTS, serve
 from streams.publishers import Registration, Registrations
@@ -71,6 +74,7 @@ class Door:
         self._told = ""
         self._client = self._make_client()
         self._acks = Acks(self._client.ack)
+        self._pace = Pace(Limits(read_settings().intake_bytes))
 
     def _make_client(self) -> paho.Client:
         """Make the client of a session that outlives connections."""
@@ -117,6 +121,8 @@ class Door:
         while not self._ended.is_set() and not self._broken.is_set():
             if self._disk.is_full():
                 break
+            if self.is_taking.is_set() and not len(self._acks):
+                self._pace.rest()
             self._broken.wait(LOOK_SECONDS)
         return time.monotonic() - since > AGAIN_SECONDS[1]
 
@@ -145,6 +151,7 @@ class Door:
             self._broken.set()
             return
         log.info("connected; taking %s", FILTER)
+        self._pace.resume()
         self._told = ""
         self.is_taking.set()
 
@@ -178,7 +185,7 @@ class Door:
             self._acks.confirm(ticket)
             return
         admitted = admit(topic, bytes(message.payload), self._publishers.known(),
-                         time.time_ns() // 1_000_000)
+                         self._pace.limits, time.time_ns() // 1_000_000)
         pending = self._sender.send(admitted.raw_topic, admitted.ready)
         pending.done.add_done_callback(partial(self._settle, ticket, pending, admitted))
         if admitted.refused:
@@ -201,10 +208,11 @@ class Door:
     def _tell(self, admitted: Admitted, topic: str) -> None:
         """Publish the verdicts on what was refused, to the publisher named by the topic."""
         EVENTS.labels(admitted.raw_topic or "mqtt", "refused").inc(admitted.refused)
-        if not admitted.publisher:
+        refused = self._pace.to_tell(admitted)
+        if not admitted.publisher or not refused:
             return
         told = {"topic": topic[:256], "accepted": len(admitted.ready),
-                "refused": admitted.refused, "events": admitted.verdicts}
+                "refused": refused, "events": admitted.verdicts}
         self._client.publish(feedback_topic(admitted.publisher),
                              json.dumps(told, ensure_ascii=False), qos=1)
 

@@ -17,6 +17,7 @@ BURST_SECONDS = 5.0
 AT_ONCE = 64
 AT_ONCE_EACH = 8
 BUSY_SECONDS = 2
+MOST_FORGIVEN_SECONDS = 86_400.0
 
 
 class Bucket:
@@ -35,8 +36,13 @@ class Bucket:
     def _fill(self) -> None:
         """Add what has come since it was last looked at."""
         now = self._clock()
-        self._level = min(self.rate * BURST_SECONDS, self._level + (now - self._at) * self.rate)
-        self._at = now
+        filled = min(self.rate * BURST_SECONDS, self._level + (now - self._at) * self.rate)
+        self._level, self._at = max(self._level, filled), now  # what was forgiven stays
+
+    def forgive(self, seconds: float) -> None:
+        """Let through, beyond the burst, what these seconds would have let through."""
+        self._fill()
+        self._level += self.rate * seconds
 
     def charge(self, units: float) -> None:
         """Take units out."""
@@ -59,13 +65,29 @@ class Limits:
         self._events: dict[str, Bucket] = {}
         self._bytes: dict[str, Bucket] = {}
         self._flying: Counter[str] = Counter()
+        self._forgiven = 0.0
+
+    def forgive(self, seconds: float) -> None:
+        """Let every publisher catch up on so many seconds in which nothing was taken of anybody."""
+        with self._lock:
+            self._forgiven = min(seconds, MOST_FORGIVEN_SECONDS)
+            for bucket in (*self._events.values(), *self._bytes.values()):
+                bucket.forgive(self._forgiven)
+
+    def _bucket(self, buckets: dict[str, Bucket], publisher: str, rate: float) -> Bucket:
+        """Get a publisher's bucket at its rate of now."""
+        found = buckets.get(publisher)
+        if found is None:
+            found = buckets[publisher] = Bucket(rate, self._clock)
+            found.forgive(self._forgiven)
+        found.rate = rate
+        return found
 
     def check(self, publisher: str, events_rate: float) -> None:
         """Refuse a publisher that has sent too much lately (429); the rate is events a second."""
         with self._lock:
-            events = self._events.setdefault(publisher, Bucket(events_rate, self._clock))
-            events.rate = events_rate
-            volume = self._bytes.setdefault(publisher, Bucket(self._bytes_rate, self._clock))
+            events = self._bucket(self._events, publisher, events_rate)
+            volume = self._bucket(self._bytes, publisher, self._bytes_rate)
             wait = max(events.wait_seconds(), volume.wait_seconds())
         if wait > 0:
             seconds = math.ceil(wait)

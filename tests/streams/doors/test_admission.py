@@ -11,11 +11,12 @@ import pytest
 from schemas import registry
 from streams.doors.admission import Admitted, admit, feedback_topic, is_feedback
 from streams.intake.body import WIRE_BYTES
+from streams.intake.limits import Limits
 from streams.publishers import Registration
 
 FAMILY = registry.get_family("parking-occupancy")
 TOPIC = f"city/v1/p/{FAMILY.name}"
-KNOWN = {"p": Registration("p", families=[FAMILY.name]),
+KNOWN = {"p": Registration("p", families=[FAMILY.name], quota_events=10),
          "gone": Registration("gone", families=[FAMILY.name], removed_at=1)}
 NOW = time.time_ns() // 1_000_000
 
@@ -25,10 +26,10 @@ def event(name: str = "e", **more: Any) -> dict[str, Any]:
     return {**FAMILY.example, "id": name, "observed_at": NOW, **more}
 
 
-def take(payload: object, topic: str = TOPIC) -> Admitted:
+def take(payload: object, topic: str = TOPIC, limits: Limits | None = None) -> Admitted:
     """Judge a message."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return admit(topic, body, KNOWN, NOW)
+    return admit(topic, body, KNOWN, Limits(0) if limits is None else limits, NOW)
 
 
 def bodies(admitted: Admitted) -> list[str]:
@@ -109,3 +110,23 @@ def test_own_verdicts_are_known_again() -> None:
     assert is_feedback(feedback_topic("p"))
     assert is_feedback("city/v1/p/feedback/x")
     assert not is_feedback(TOPIC)
+
+
+def test_what_comes_too_fast_is_refused_unread_until_the_debt_is_paid() -> None:
+    now = [100.0]
+    limits = Limits(0, lambda: now[0])
+    many = [event(f"e{i}") for i in range(60)]
+    assert len(take(many, limits=limits).ready) == 60  # the quota is 10 a second, the burst 50
+    late = take(event("late"), limits=limits)
+    assert (late.ready, late.refused, late.too_fast) == ([], 1, True)
+    assert late.verdicts[0]["reason"] == "too-fast"
+    assert "come again in 1 s" in late.verdicts[0]["detail"]
+    assert not take(event(), TOPIC.replace("/p/", "/nobody/"), limits).too_fast
+    now[0] += 1.01
+    assert bodies(take(event("again"), limits=limits)) == ["again"]
+
+
+def test_what_is_refused_costs_as_what_is_good() -> None:
+    limits = Limits(1_000, lambda: 100.0)
+    assert take(b"x" * 6_000, limits=limits).verdicts[0]["reason"] == "not-json"
+    assert take(event(), limits=limits).too_fast

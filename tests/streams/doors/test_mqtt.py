@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -19,7 +20,7 @@ from schemas import registry
 from schemas.render.kafka import raw_name
 from streams.agents.history import open_reader, read_back
 from streams.disk import Guard
-from streams.doors import mqtt
+from streams.doors import admission, mqtt
 from streams.doors.mqtt import Door
 from streams.intake.sender import Sender
 from streams.publishers import Registration, register
@@ -71,6 +72,11 @@ def served(known: Known, disk: Guard | None = None, *, login: bool = True, **set
         ended.set()
         thread.join()
         sender.close()
+
+
+def at_rest() -> Path:
+    """Give the file whose time says since when nothing is left waiting."""
+    return read_settings().home / "mqtt" / "at-rest"
 
 
 def event(name: str, **more: Any) -> dict[str, Any]:
@@ -143,6 +149,30 @@ def test_garbage_is_refused_told_and_stops_nothing(known: Known, client: Client)
         ["not-registered"]])
     mixed = next(told for told in client.verdicts if told["accepted"])
     assert (mixed["topic"], mixed["accepted"], mixed["refused"]) == (TOPIC, 1, 2)
+
+
+def test_who_is_too_fast_is_told_and_what_waited_for_the_door_is_not(
+        known: Known, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = dataclasses.replace(read_settings(), intake_events=20)
+    monkeypatch.setattr(admission, "read_settings", lambda: settings)
+    with served(known):
+        client.publish(TOPIC, event("fast-first"))
+        eventually(lambda: "fast-first" in written("fast"))
+        eventually(lambda: time.time() - at_rest().stat().st_mtime < 1)
+    long_ago = time.time() - 60
+    os.utime(at_rest(), (long_ago, long_ago))
+    for i in range(30):  # as many as thirty seconds would let through, long beyond the burst
+        client.publish(TOPIC, [event(f"fast-{i}-{k}") for k in range(20)])
+    with served(known):
+        eventually(lambda: len(written("fast")) == 601)
+        assert client.verdicts == []
+        for i in range(40):
+            client.publish(TOPIC, [event(f"fast-more-{i}-{k}") for k in range(50)])
+        eventually(lambda: bool(client.verdicts))
+        while "fast-last" not in written("fast"):  # as a publisher does that is told so
+            client.publish(TOPIC, event("fast-last"))
+    assert len(written("fast")) < 2_601
+    assert {one["reason"] for told in client.verdicts for one in told["events"]} == {"too-fast"}
 
 
 def test_who_is_not_registered_is_told_and_nobody_writes_for_another(

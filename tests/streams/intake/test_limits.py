@@ -87,3 +87,30 @@ def test_places_are_given_back_whatever_happens(monkeypatch: pytest.MonkeyPatch)
             assert caught.value.status_code == 429
             with limits.slot("another"):
                 raise ZeroDivisionError
+
+
+def test_what_was_forgiven_is_let_through_once_and_no_more() -> None:
+    clock = Clock()
+    limits = Limits(0, clock)
+    limits.forgive(100.0)
+    limits.check("a", 10.0)
+    limits.charge("a", 10 * (100 + int(BURST_SECONDS)), 0)
+    limits.check("a", 10.0)
+    limits.charge("a", 1, 0)
+    with pytest.raises(Problem, match="may send"):
+        limits.check("a", 10.0)
+    clock.now += 1_000_000
+    limits.check("a", 10.0)
+    limits.charge("a", 10 * int(BURST_SECONDS) + 1, 0)
+    with pytest.raises(Problem):
+        limits.check("a", 10.0)
+
+
+def test_known_publishers_are_forgiven_too_and_nobody_more_than_a_day() -> None:
+    clock = Clock()
+    limits = Limits(0, clock)
+    limits.check("a", 1.0)
+    limits.forgive(10 * module.MOST_FORGIVEN_SECONDS)
+    limits.charge("a", int(module.MOST_FORGIVEN_SECONDS + BURST_SECONDS) + 2, 0)
+    with pytest.raises(Problem, match="come again in 2 s"):
+        limits.check("a", 1.0)
