@@ -18,29 +18,36 @@ def draw() -> None:
     language = address.language()
     st.title(say("publishers", language))
     st.caption(say("publishers.lead", language))
-    _draw_balances(language)
+    if not _draw_balances(language):
+        return
     foreign = "title_chinese" if language == "en" else "title_english"
     draw_rows("publishers", PUBLISHERS, language, minutes=0, hidden=(foreign,), detail=_draw_link)
 
 
-def _draw_balances(language: str) -> None:
-    """Draw each publisher's ledger of the last hour, and say plainly where one does not close."""
+def _draw_balances(language: str) -> bool:
+    """Draw each publisher's ledger of the last hour; tell whether the store answered."""
+    rows: list[Row] | None = None
     with reading(language) as store:
         rows = list_balances(store)
-        if not rows:
-            return
+    if rows:
         st.subheader(say("balances", language))
-        if wrong := [row["publisher"] for row in rows if row["residual"]]:
-            st.error(say("balances.wrong", language).replace("{names}", ", ".join(wrong)),
-                     icon=":material/error:")
-        else:
-            st.caption(say("balances.closed", language))
+        _judge_balances([row["publisher"] for row in rows if row["residual"]], language)
         titles = {"publisher": say("publishers", language)} | {
             name: look(f"balance.{name}", language).capitalize() for name in ("received", *TERMS)}
         titles["residual"] = look("operations.residual", language)
         st.dataframe({title: [row[name] for row in rows] for name, title in titles.items()},
                      hide_index=True, key="balances")
         st.subheader(say("publishers.registered", language))
+    return rows is not None
+
+
+def _judge_balances(wrong: list[str], language: str) -> None:
+    """Say plainly whose ledger does not close."""
+    if wrong:
+        st.error(say("balances.wrong", language).replace("{names}", ", ".join(wrong)),
+                 icon=":material/error:")
+    else:
+        st.caption(say("balances.closed", language))
 
 
 def _draw_link(row: Row, language: str) -> None:
