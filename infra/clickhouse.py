@@ -26,7 +26,6 @@ from schemas.errors import CityBrainError
 from streams.secrets import derive_password, get_password
 from streams.settings import read_settings
 from streams.staff import KINDS, store_account
-from streams.tls import check_exposure
 
 ACCOUNTS = ("migrator", "sink", "reader")
 MEBIBYTE = 1 << 20
@@ -83,7 +82,8 @@ def write_config() -> Path:
     logs.mkdir(exist_ok=True)
     users = write_private(home / "users.xml", render_accounts())
     return write_private(home / "config.xml", render(
-        "clickhouse.xml", users=users, data=home / "data", logs=logs, host=settings.host,
+        "clickhouse.xml", users=users, data=home / "data", logs=logs,
+        host=settings.host_of("clickhouse"),
         memory=sizes().clickhouse * MEBIBYTE, marks=sizes().clickhouse_marks * MEBIBYTE))
 
 
@@ -92,7 +92,7 @@ def _arguments(config: Path) -> list[str]:
     settings = read_settings()
     return [
         "clickhouse", "--output-format=CSV", f"--config-file={config}",
-        f"--path={config.parent / 'data'}", f"--listen_host={settings.host}",
+        f"--path={config.parent / 'data'}", f"--listen_host={settings.host_of('clickhouse')}",
         f"--tcp_port={settings.port('clickhouse')}",
         f"--http_port={settings.port('clickhouse_http')}", "--log-level=warning",
         "--multiquery", f"--query={SERVE}"]
@@ -111,7 +111,8 @@ def _serve(arguments: list[str]) -> None:
 def is_ready() -> bool:
     """Tell whether the server answers."""
     settings = read_settings()
-    address = f"http://{settings.host}:{settings.port('clickhouse_http')}/ping"
+    port = "clickhouse_http"
+    address = f"http://{settings.host_of(port)}:{settings.port(port)}/ping"
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:
             return bool(answer.status == 200)
@@ -130,7 +131,6 @@ def main() -> None:
         Path(sys.argv[2]).write_text(render_accounts())
         return
     try:
-        check_exposure("ClickHouse", speaks_tls=False)
         arguments = _arguments(write_config())
         clickhouse_library()
     except CityBrainError as error:

@@ -156,7 +156,8 @@ def _knock(door: Door, how: str, wanted: tuple[int, ...], headers: dict[str, str
     body = b"[]" if door.method == "POST" else None
     until = time.monotonic() + LEARN_SECONDS
     try:
-        with httpx.Client(trust_env=False, timeout=ASK_SECONDS, verify=trust()) as client:
+        with httpx.Client(trust_env=False, timeout=ASK_SECONDS,
+                          verify=trust(door.server)) as client:
             while (status := client.request(
                     door.method, address(door.server) + door.path, content=body,
                     headers={"Content-Type": "application/json", **headers}).status_code

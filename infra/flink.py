@@ -25,7 +25,7 @@ from jobs.cluster import Cluster
 from schemas.errors import CityBrainError, ComponentError
 from streams.secrets import get_password
 from streams.settings import CHECKOUT, read_settings
-from streams.tls import check_exposure
+from streams.tls import is_named
 
 ROLES = ("jobmanager", "taskmanager")
 # a server that binds to these is reached from everywhere
@@ -89,7 +89,7 @@ def write_config() -> Path:
     conf, kept = home / "conf", settings.flink_folder
     for folder in (conf, home / "tmp", kept / "checkpoints", kept / "savepoints"):
         make_private_directory(folder)
-    own = own_address(settings.host)
+    own = own_address(settings.host_of("flink_rest"))
     login = write_private(home / "kafka-login.conf", render(
         "kafka-login.conf", password=get_password("kafka", "gate")))
     logs = render("flink-log4j.properties")
@@ -97,7 +97,7 @@ def write_config() -> Path:
         (conf / name).write_text(logs)
     write_private(conf / "config.yaml", render(
         "flink-config.yaml", java_exports=_java_exports(), login=login,
-        host=settings.host, own=own, rpc_port=settings.port("flink_rpc"),
+        host=settings.host_of("flink_rest"), own=own, rpc_port=settings.port("flink_rpc"),
         # where another may take over, each JobManager tells its own address
         jobmanager=own if settings.flink_ha else settings.flink_host, rest=settings.flink_host,
         rest_port=settings.port("flink_rest"), slots=settings.slots,
@@ -114,7 +114,7 @@ def _tls(home: Path) -> str:
     stores = write_keystores(home / "tls")
     if stores is None:
         return ""
-    lines = {"enabled": "true", "verify-hostname": "true",
+    lines = {"enabled": "true", "verify-hostname": str(is_named("flink_rest")).lower(),
              "keystore": stores.key, "keystore-type": "pkcs12",
              "keystore-password": stores.password, "key-password": stores.password,
              "truststore": stores.trust, "truststore-type": "pkcs12",
@@ -167,7 +167,6 @@ def main() -> None:
     if role not in ROLES:
         sys.exit(f"usage: python -m infra.flink {'|'.join(ROLES)}")
     try:
-        check_exposure("Flink", speaks_tls=False)
         write_config()
         link_libraries()
         script = pyflink_home() / "bin" / f"{role}.sh"

@@ -29,8 +29,8 @@ from infra.profiles import sizes
 from schemas.errors import CityBrainError, ComponentError, SettingsError
 from streams.broker import client_config
 from streams.secrets import get_password
-from streams.settings import read_settings
-from streams.tls import check_exposure, find_files, for_java, is_loopback
+from streams.settings import LOOPBACK, is_loopback, read_settings
+from streams.tls import check_exposure, find_files, for_java
 
 ACCOUNTS = ("admin", "gate", "sink", "agents")
 FORMAT_SECONDS = 60
@@ -68,7 +68,7 @@ def _place() -> dict[str, object]:
     settings, nodes = read_settings(), find_nodes()
     port = settings.port("kafka_controller")
     if not nodes:
-        alone = settings.host if is_loopback(settings.host) else "127.0.0.1"
+        alone = settings.host if is_loopback(settings.host) else LOOPBACK
         return {"node": 1, "advertised": settings.host, "controller_host": alone,
                 "quorum": f"controller.quorum.bootstrap.servers={alone}:{port}"}
     number = find_own_node(nodes)

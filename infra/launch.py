@@ -35,7 +35,7 @@ def check_ports(processes: Iterable[Process]) -> None:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
-                    probe.bind((settings.host, port))
+                    probe.bind((settings.host_of(name), port))
                 except OSError as error:
                     raise ComponentError(
                         f"port {port} ({process.name}) is taken: end what holds it, or set "

@@ -26,7 +26,8 @@ def port_answers(name: str) -> Callable[[], bool]:
         """Try to connect once."""
         settings = read_settings()
         try:
-            with socket.create_connection((settings.host, settings.port(name)), timeout=1):
+            with socket.create_connection(
+                    (settings.host_of(name), settings.port(name)), timeout=1):
                 return True
         except OSError:
             return False

@@ -52,7 +52,8 @@ def _own_gauges(name: str) -> tuple[int | None, float | None]:
     """Read lag (records, summed) and age (seconds, the greatest) from a process's metrics."""
     settings = read_settings()
     try:
-        address = f"http://{settings.host}:{settings.port(f'metrics_{name}')}/metrics"
+        port = f"metrics_{name}"
+        address = f"http://{settings.host_of(port)}:{settings.port(port)}/metrics"
         with urllib.request.urlopen(address, timeout=SECONDS) as answer:
             text = answer.read().decode()
     except (KeyError, urllib.error.URLError, OSError):

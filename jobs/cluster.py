@@ -21,7 +21,7 @@ class Cluster:
         """Connect to the REST port on the configured host; `seconds` are waited for an answer."""
         self.address = address("flink_rest")
         self._http = httpx.Client(base_url=self.address, timeout=seconds, trust_env=False,
-                                  verify=trust())
+                                  verify=trust("flink_rest"))
 
     def get(self, path: str) -> Any:
         """Get one REST resource; raise ComponentError when the JobManager is away."""

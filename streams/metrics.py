@@ -17,4 +17,5 @@ WRITE_SECONDS = Histogram("citybrain_write_seconds", "Time to write one batch", 
 def serve(process: str) -> None:
     """Serve this process's metrics on the port `metrics_<process>`."""
     settings = read_settings()
-    start_http_server(settings.port(f"metrics_{process}"), addr=settings.host)
+    name = f"metrics_{process}"
+    start_http_server(settings.port(name), addr=settings.host_of(name))

@@ -22,9 +22,9 @@ from joserfc.jwk import KeySet
 
 from schemas.errors import CityBrainError, SettingsError
 from streams.secrets import get_password
-from streams.settings import read_settings
+from streams.settings import is_loopback, read_settings
 from streams.staff import AREA, Role, Staff, StaffError, adopt_staff
-from streams.tls import address, is_loopback, trust_others
+from streams.tls import address, trust_others
 
 START, CALLBACK = "/login/oidc", "/login/oidc/callback"
 FLOW_SECONDS = 600

@@ -7,6 +7,7 @@ defaults below plus `CITYBRAIN_PORT_OFFSET`, so that several cities (or a test) 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, fields
 from functools import cache
@@ -40,6 +41,9 @@ PORTS: dict[str, int] = {
     "metrics_folder": 19110, "metrics_mqtt": 19111, "metrics_feedback": 19112,
 }
 
+# what may be opened to a network; all else is asked by the city itself alone, and stays on loopback
+OPEN = frozenset({"kafka", "feed", "wall", "console", "intake"})
+LOOPBACK = "127.0.0.1"
 MQTT_OVER_TLS, CLICKHOUSE_OVER_TLS = "mqtts://", "clickhouses://"
 
 
@@ -56,7 +60,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_HOME", str(CHECKOUT / ".citybrain"),
             "Directory of state: components, secrets, data, logs."),
     Setting("CITYBRAIN_PORT_OFFSET", "0", "Number added to every port."),
-    Setting("CITYBRAIN_HOST", "127.0.0.1", "Address that every server binds to."),
+    Setting("CITYBRAIN_HOST", LOOPBACK,
+            "Name or address that servers bind to and are called by; the certificate holds it."),
     Setting("CITYBRAIN_TLS", "",
             "Folder of cert.pem, key.pem and ca.pem with which servers speak TLS; empty: none."),
     Setting("CITYBRAIN_PLAINTEXT", "",
@@ -165,6 +170,11 @@ class Settings:
         """Get a port by its name in PORTS."""
         return PORTS[name] + self.port_offset
 
+    def host_of(self, name: str) -> str:
+        """Get the host of a port in PORTS: what is not for others is on loopback."""
+        inside = name not in OPEN and not self.plaintext and not is_loopback(self.host)
+        return LOOPBACK if inside else self.host
+
     @property
     def bootstrap(self) -> str:
         """Give the Kafka bootstrap servers."""
@@ -174,7 +184,7 @@ class Settings:
     def store_address(self) -> tuple[str, int]:
         """Give host and native port of ClickHouse."""
         if not self.clickhouse:
-            return self.host, self.port("clickhouse")
+            return self.host_of("clickhouse"), self.port("clickhouse")
         return _address("CITYBRAIN_CLICKHOUSE", self.clickhouse.removeprefix(CLICKHOUSE_OVER_TLS))
 
     @property
@@ -192,7 +202,7 @@ class Settings:
     @property
     def flink_host(self) -> str:
         """Give the host at which the JobManager is reached."""
-        return self.flink or self.host
+        return self.flink or self.host_of("flink_rest")
 
     @property
     def flink_folder(self) -> Path:
@@ -213,6 +223,14 @@ class Settings:
     def secrets(self) -> Path:
         """Give the directory of secrets, readable by its owner only."""
         return self.home / "secrets"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _whole(name: str, value: str) -> int:

@@ -3,12 +3,12 @@
 `CITYBRAIN_TLS` names a folder with `cert.pem` (the servers' certificate and what leads to its
 root), `key.pem` and `ca.pem` (whom clients trust). Clients always verify the host's name. Without
 it a server binds to loopback only, unless `CITYBRAIN_PLAINTEXT=yes` says that something else, a
-reverse proxy or a network of its own, protects what it says.
+reverse proxy or a network of its own, protects what it says. What only the city itself asks (the
+embedded store, Flink, metrics) stays on loopback, whatever else is opened.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import SettingsError
-from streams.settings import read_settings
+from streams.settings import is_loopback, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +42,12 @@ def find_files() -> Files | None:
     return files
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether an address is reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def check_exposure(server: str, *, speaks_tls: bool = True) -> None:
-    """Raise SettingsError where a server would talk to others in plain text, unless that is meant.
-
-    One that cannot speak TLS itself says so by `speaks_tls`.
-    """
+def check_exposure(server: str) -> None:
+    """Raise SettingsError where a server would talk to others unencrypted, unless that is meant."""
     settings = read_settings()
-    encrypted = speaks_tls and find_files() is not None
-    if not is_loopback(settings.host) and not encrypted and not settings.plaintext:
-        way = ("set CITYBRAIN_TLS=<folder>" if speaks_tls
-               else "it cannot speak TLS: keep CITYBRAIN_HOST on loopback, put a proxy before it")
+    if not is_loopback(settings.host) and find_files() is None and not settings.plaintext:
         raise SettingsError(
-            f"{server} would serve {settings.host} unencrypted: {way}, or say"
+            f"{server} would serve {settings.host} unencrypted: set CITYBRAIN_TLS=<folder>, or say"
             " CITYBRAIN_PLAINTEXT=yes where the network itself is protected")
 
 
@@ -73,13 +59,22 @@ def scheme() -> str:
 def address(server: str) -> str:
     """Give the address of a page or interface of ours by its name in `streams.settings.PORTS`."""
     settings = read_settings()
-    host = settings.flink_host if server == "flink_rest" else settings.host
+    host = settings.flink_host if server == "flink_rest" else settings.host_of(server)
     return f"{scheme()}://{host}:{settings.port(server)}"
 
 
-def trust() -> ssl.SSLContext:
-    """Give what clients of our own pages verify by, where these speak TLS."""
-    return _context(_authority())
+def is_named(server: str) -> bool:
+    """Tell whether a server is called by the name that its certificate holds.
+
+    One that stays on loopback while others are open is not.
+    """
+    settings = read_settings()
+    return settings.host_of(server) == settings.host
+
+
+def trust(server: str = "feed") -> ssl.SSLContext:
+    """Give what clients of one of our servers verify by, where it speaks TLS."""
+    return _context(_authority(), is_named(server))
 
 
 def for_sockets() -> ssl.SSLContext | None:
@@ -88,9 +83,11 @@ def for_sockets() -> ssl.SSLContext | None:
 
 
 @cache
-def _context(authority: str) -> ssl.SSLContext:
+def _context(authority: str, names: bool) -> ssl.SSLContext:
     """Make, once, what verifies by a file of certificates, else by the public authorities."""
-    return ssl.create_default_context(cafile=authority or None)
+    context = ssl.create_default_context(cafile=authority or None)
+    context.check_hostname = names
+    return context
 
 
 @cache

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import trustme
 
-from streams.settings import PORTS
+from streams.settings import LOOPBACK, OPEN, PORTS
 from tests.components import CHECKOUT, find_free_offset
 
 PATIENCE_SECONDS = 240.0
@@ -30,6 +31,13 @@ def write(path: Path, authority: trustme.CA, issued: trustme.LeafCert) -> None:
     authority.cert_pem.write_to_path(path / "ca.pem")
 
 
+def own_address() -> str:
+    """Give an address of this machine by which others reach it, loopback where there is none."""
+    found = [one.address for name in psutil.net_if_addrs().values() for one in name
+             if one.family is socket.AF_INET and not one.address.startswith("127.")]
+    return found[0] if found else LOOPBACK
+
+
 def environment_of(home: Path, folder: Path, installed: Path) -> dict[str, str]:
     """Give the environment of a city of its own in `home` that speaks TLS with a folder's files."""
     for name in ("components", "areas"):
@@ -40,7 +48,8 @@ def environment_of(home: Path, folder: Path, installed: Path) -> dict[str, str]:
 
 def address(port: str, environment: dict[str, str]) -> str:
     """Give the address of a server of that city."""
-    return f"https://127.0.0.1:{PORTS[port] + int(environment['CITYBRAIN_PORT_OFFSET'])}"
+    named = environment.get("CITYBRAIN_HOST", LOOPBACK) if port in OPEN else LOOPBACK
+    return f"https://{named}:{PORTS[port] + int(environment['CITYBRAIN_PORT_OFFSET'])}"
 
 
 @contextmanager

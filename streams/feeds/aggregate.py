@@ -20,7 +20,7 @@ _PREFIX = "metrics_"
 def list_processes() -> dict[str, str]:
     """List the addresses of the metrics of each process by its name."""
     settings = read_settings()
-    return {name.removeprefix(_PREFIX): f"http://{settings.host}:{settings.port(name)}/metrics"
+    return {name.removeprefix(_PREFIX): f"http://{settings.host_of(name)}:{settings.port(name)}/metrics"
             for name in PORTS if name.startswith(_PREFIX)
             # it runs only where a broker is named
             and (settings.mqtt or name != f"{_PREFIX}mqtt")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from streams.settings import LOOPBACK, OPEN, PORTS
 from tests.components import CHECKOUT
-from tests.tls import address, environment_of, write
+from tests.tls import address, environment_of, own_address, write
 
 pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(900)]
 # all but the living city and what follows from its events
@@ -32,10 +34,13 @@ def command(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory, stack_home: Path
          ) -> Iterator[tuple[dict[str, str], str]]:
-    """Run a city that speaks TLS; give its environment and what its start told."""
-    authority, folder = trustme.CA(), tmp_path_factory.mktemp("tls")
-    write(folder, authority, authority.issue_cert("127.0.0.1"))
+    """Run a city that is open to the network and speaks TLS; give its environment and what its
+    start told.
+    """
+    authority, folder, host = trustme.CA(), tmp_path_factory.mktemp("tls"), own_address()
+    write(folder, authority, authority.issue_cert(host))
     environment = environment_of(tmp_path_factory.mktemp("city"), folder, stack_home)
+    environment["CITYBRAIN_HOST"] = host
     environment.pop("CITYBRAIN_SUPERVISED")
     started = command(environment, "up", "--only", ",".join(PARTS))
     try:
@@ -49,6 +54,18 @@ def test_the_start_tells_the_addresses_that_answer(city: tuple[dict[str, str], s
     environment, told = city
     assert "http://" not in told
     assert all(address(port, environment) in told for port in PAGES.values())
+
+
+def test_what_only_the_city_asks_is_not_reached_from_elsewhere(
+        city: tuple[dict[str, str], str]) -> None:
+    environment, host = city[0], city[0]["CITYBRAIN_HOST"]
+    if host == LOOPBACK:
+        pytest.skip("this machine has no address but loopback")
+    for name, port in PORTS.items():
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            there = (host, port + int(environment["CITYBRAIN_PORT_OFFSET"]))
+            assert (probe.connect_ex(there) == 0) == (name in OPEN), name
 
 
 def test_every_component_is_ready_and_the_job_was_submitted_over_tls(

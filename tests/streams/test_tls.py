@@ -14,7 +14,7 @@ import trustme
 
 from schemas.errors import SettingsError
 from streams import tls
-from streams.settings import PORTS, read_settings
+from streams.settings import PORTS, Settings, is_loopback, read_settings
 from tests.components import CHECKOUT
 from tests.tls import environment_of, served, write
 
@@ -55,10 +55,11 @@ def folder(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
-def pose(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
-    """Let the module read changed settings."""
+def pose(monkeypatch: pytest.MonkeyPatch, **changed: object) -> Settings:
+    """Let the module read changed settings; give them."""
     settings = replace(read_settings(), **changed)  # type: ignore[arg-type]
     monkeypatch.setattr(tls, "read_settings", lambda: settings)
+    return settings
 
 
 def test_a_server_beyond_loopback_without_tls_does_not_start(
@@ -69,17 +70,32 @@ def test_a_server_beyond_loopback_without_tls_does_not_start(
         tls.check_exposure("the feed")
     pose(monkeypatch, host="10.1.2.3", tls=str(folder))
     tls.check_exposure("the feed")
-    with pytest.raises(SettingsError, match="cannot speak TLS"):
-        tls.check_exposure("ClickHouse", speaks_tls=False)
     pose(monkeypatch, host="10.1.2.3", plaintext=True)
-    tls.check_exposure("ClickHouse", speaks_tls=False)
+    tls.check_exposure("the feed")
+
+
+def test_what_only_the_city_asks_stays_on_loopback(
+        monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    settings = pose(monkeypatch, host="city.example", tls=str(folder))
+    hosts = {name: settings.host_of(name) for name in PORTS}
+    assert {name for name, host in hosts.items() if host == "city.example"} == {
+        "kafka", "feed", "intake", "wall", "console"}
+    assert set(hosts.values()) == {"city.example", "127.0.0.1"}
+    assert settings.store_address[0] == "127.0.0.1"
+    assert tls.address("wall").startswith("https://city.example:")
+    assert tls.address("flink_rest").startswith("https://127.0.0.1:")
+    # its certificate names the host by which others call the city
+    assert (tls.trust("wall").check_hostname, tls.trust("flink_rest").check_hostname) == (
+        True, False)
+    open_ = pose(monkeypatch, host="city.example", plaintext=True)
+    assert open_.host_of("clickhouse") == "city.example"
 
 
 @pytest.mark.parametrize(("host", "here"), [
     ("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True),
     (ANYWHERE, False), ("::", False), ("10.0.0.1", False), ("city.example.com", False)])
 def test_loopback_is_known(host: str, here: bool) -> None:
-    assert tls.is_loopback(host) is here
+    assert is_loopback(host) is here
 
 
 def test_missing_files_and_an_open_key_are_told(
@@ -167,8 +183,7 @@ def test_pages_are_served_over_tls_only(
 
 @pytest.mark.live
 @pytest.mark.parametrize("module", ["streams.feeds", "streams.intake", "infra.kafka",
-                                    "infra.clickhouse", "dashboards.wall",
-                                    "dashboards.entrance"])
+                                    "dashboards.wall", "dashboards.entrance"])
 def test_no_server_opens_itself_in_plain_text(module: str, secured: dict[str, str]) -> None:
     environment = {**secured, "CITYBRAIN_TLS": "", "CITYBRAIN_HOST": ANYWHERE}
     done = subprocess.run([sys.executable, "-m", module], cwd=CHECKOUT, env=environment,
