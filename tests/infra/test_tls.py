@@ -34,9 +34,7 @@ def command(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory, stack_home: Path
          ) -> Iterator[tuple[dict[str, str], str]]:
-    """Run a city that is open to the network and speaks TLS; give its environment and what its
-    start told.
-    """
+    """Run a city that is open over TLS; give its environment and what its start told."""
     authority, folder, host = trustme.CA(), tmp_path_factory.mktemp("tls"), own_address()
     write(folder, authority, authority.issue_cert(host))
     environment = environment_of(tmp_path_factory.mktemp("city"), folder, stack_home)

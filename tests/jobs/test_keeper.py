@@ -19,7 +19,7 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
     """Give a city whose jobs were never started."""
     one = City(tmp_path)
     (tmp_path / "flink").mkdir()
-    monkeypatch.setattr(module, "Cluster", lambda _: one.flink)
+    monkeypatch.setattr(module, "Cluster", lambda: one.flink)
     monkeypatch.setattr(module, "fingerprint", lambda *_: one.plan)
     monkeypatch.setattr("jobs.keeper.subprocess.run", one.flink.run)
     return one

@@ -50,9 +50,6 @@ def test_a_marked_process_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     class Idle:
         """Play a cluster without jobs."""
 
-        def __init__(self, _: object) -> None:
-            """Take the settings."""
-
         def list_jobs(self) -> list[object]:
             """List nothing."""
             return []
