@@ -27,6 +27,7 @@ from schemas.errors import CityBrainError
 from streams import oidc
 from streams.audit import append
 from streams.delays import SignInDelays
+from streams.settings import read_settings
 from streams.staff import (
     COOKIE,
     SESSION_SECONDS,
@@ -100,6 +101,16 @@ def _page(request: Request, message: str = "", seconds: float = 0, status: int =
     return answer
 
 
+def _client_key(request: Request) -> str:
+    """Name the client whose failures are counted."""
+    return f"client {request.client.host if request.client else ''}"
+
+
+def _is_secure(request: Request) -> bool:
+    """Tell whether the browser speaks TLS, to this server or to a proxy before it."""
+    return request.url.scheme == "https" or read_settings().console_url.startswith("https:")
+
+
 def _same_origin(request: Request) -> bool:
     """Tell whether a form was sent from a page of this server."""
     origin = request.headers.get("origin")
@@ -115,7 +126,7 @@ async def login(request: Request) -> Response:
         return PlainTextResponse("not a login of this page\n", 400)
     form = await request.form(max_files=0, max_fields=4)
     name, password = (str(form.get(one, ""))[:1024] for one in ("name", "password"))
-    keys = (f"name {name}", f"client {request.client.host if request.client else ''}")
+    keys = (f"name {name}", _client_key(request))
     if seconds := delays.wait(*keys):
         return _page(request, "login.wait", seconds, 429)
     # counted before it is checked, so that tries side by side are delayed as well
@@ -140,7 +151,7 @@ async def begin_elsewhere(request: Request) -> Response:
         return HTMLResponse(refusal_page(error.key), 502, HEADERS)
     answer = RedirectResponse(where, 303, {"Cache-Control": "no-store"})
     answer.set_cookie(FLOW_COOKIE, sealed, max_age=oidc.FLOW_SECONDS, path=oidc.CALLBACK,
-                      httponly=True, samesite="lax", secure=request.url.scheme == "https")
+                      httponly=True, samesite="lax", secure=_is_secure(request))
     return answer
 
 
@@ -148,14 +159,18 @@ async def end_elsewhere(request: Request) -> Response:
     """Let in whom the provider vouches for, or say to both sides why not."""
     if not oidc.is_on():
         return PlainTextResponse("no provider is configured\n", 404)
-    flow = oidc.find_flow(request.cookies.get(FLOW_COOKIE, ""))
+    flow, key = oidc.find_flow(request.cookies.get(FLOW_COOKIE, "")), _client_key(request)
+    if seconds := delays.wait(key):
+        return _page(request, "login.wait", seconds, 429)
     try:
         staff = await asyncio.to_thread(oidc.finish, flow, dict(request.query_params))
     except oidc.RefusedError as error:
+        delays.fail(key)
         log.warning("%s", error)
         record("login", error.who, request, success=False)
         answer: Response = HTMLResponse(refusal_page(error.key), 403, HEADERS)
     else:
+        delays.succeed(key)
         record("login", staff.name, request, success=True)
         answer = _enter(request, staff, flow.wanted if flow else "/")
     answer.delete_cookie(FLOW_COOKIE, path=oidc.CALLBACK)
@@ -181,7 +196,7 @@ def _enter(request: Request, staff: Staff, wanted: str) -> Response:
     """Begin a session and go where the reader wanted to go."""
     answer = RedirectResponse(wanted, 303)
     answer.set_cookie(COOKIE, start_session(staff), max_age=SESSION_SECONDS, httponly=True,
-                      samesite="lax", secure=request.url.scheme == "https")
+                      samesite="lax", secure=_is_secure(request))
     return answer
 
 

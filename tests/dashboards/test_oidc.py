@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ def browser(pair: tuple[str, Provider]) -> Iterator[httpx.Client]:
     """Give what keeps cookies and follows where it is sent, step by step."""
     with httpx.Client(base_url=pair[0], trust_env=False, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def forgiven(pair: tuple[str, Provider]) -> None:
+    """Sign in once, after which former failures of this client delay nobody."""
+    pair[1].claims, pair[1].wrong = dict(PERSON), {}
+    with httpx.Client(base_url=pair[0], trust_env=False, timeout=60) as client:
+        assert go(client).status_code == 303
 
 
 def go(client: httpx.Client, wanted: str = "/areas?lang=en") -> httpx.Response:
@@ -184,6 +193,14 @@ def test_a_provider_that_describes_another_is_not_gone_to(
     provider.wrong = {"metadata": metadata}
     answer = browser.get(START)
     assert answer.status_code == 502 and "did not complete" in answer.text
+
+
+def test_a_client_that_fails_again_and_again_is_delayed(
+        browser: httpx.Client, provider: Provider) -> None:
+    answers = [browser.get(CALLBACK) for _ in range(23)]
+    assert {one.status_code for one in answers[:20]} == {403}
+    assert answers[-1].status_code == 429 and int(answers[-1].headers["retry-after"]) >= 1
+    time.sleep(int(answers[-1].headers["retry-after"]))
 
 
 @pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example"])
