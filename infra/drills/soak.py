@@ -8,10 +8,9 @@ minute that is at rest, whenever one looks.
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
+import httpx
 import msgspec
 import numpy as np
 
@@ -24,7 +23,7 @@ from infra.status import list_status
 from infra.supervision import Supervisor
 from streams.clock import now_ms
 from streams.ledger import Ledger, settled
-from streams.settings import read_settings
+from streams.tls import address, trust
 
 NAME = "soak"
 SAMPLE_SECONDS = 30.0
@@ -123,12 +122,10 @@ class Drill:
 
 def wall_answers() -> bool:
     """Tell whether the wall's server says that it is well."""
-    settings = read_settings()
-    address = f"http://{settings.host}:{settings.port('wall')}/_stcore/health"
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        return httpx.get(f"{address('wall')}/_stcore/health", timeout=10, trust_env=False,
+                         verify=trust()).status_code == 200
+    except httpx.HTTPError:
         return False
 
 

@@ -22,8 +22,8 @@ from streams import tokens
 from streams.clock import now_ms
 from streams.intake.media import Form
 from streams.publisher import Publisher
-from streams.settings import read_settings
 from streams.store import Store
+from streams.tls import address, trust
 
 PUBLISHER = "drill-kills"
 FAMILY = "traffic-flow"
@@ -100,10 +100,9 @@ class Witness:
 
     def _by_http(self, batch: list[dict[str, Any]]) -> bool:
         """Post a batch; tell whether the intake says of each event that it was accepted."""
-        settings = read_settings()
         with suppress(httpx.HTTPError, ValueError):
             reply = httpx.post(
-                f"http://{settings.host}:{settings.port('intake')}/v1/events/{FAMILY}",
+                f"{address('intake')}/v1/events/{FAMILY}", verify=trust(),
                 content=b"\n".join(msgspec.json.encode(one) for one in batch),
                 headers={"Authorization": f"Bearer {self._token}", "Content-Type": Form.LINES},
                 trust_env=False, timeout=FLUSH_SECONDS)
