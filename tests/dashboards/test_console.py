@@ -124,7 +124,10 @@ def test_a_viewer_of_one_county_gets_results_only_until_signed_out(
         links = set(page.locator("[data-testid=stSidebarNavLink]").all_inner_texts())
         assert {"Areas", "Catalogue"} <= links
         assert links.isdisjoint({"Cases", "Calls", "Services", "Dead letters", "Publishers"})
-        page.get_by_role("link", name="Sign out").click()
+        out = page.get_by_role("link", name="Sign out")
+        box = out.bounding_box()
+        assert box is not None and box["y"] < 150 and box["x"] > 800  # at the top right
+        out.click()
         expect(page.locator("input[name=password]")).to_be_visible(timeout=WAIT_MS)
         page.goto(f"{console}/areas")
         expect(page.locator("input[name=password]")).to_be_visible(timeout=WAIT_MS)
