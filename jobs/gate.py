@@ -29,6 +29,8 @@ from streams.settings import read_settings
 REGISTRATIONS_SECONDS = 30.0
 _TYPES = {"STRING": DataTypes.STRING(), "BIGINT": DataTypes.BIGINT(), "BYTES": DataTypes.BYTES()}
 RESULT = DataTypes.ROW([DataTypes.FIELD(name, _TYPES[kind]) for name, kind in GATE_COLUMNS])
+# columns of whole numbers without a gap, which need no look at each value
+WHOLE = {"raw_partition", "raw_offset", "received_at", "verdict", "replayed"}
 INPUT = [DataTypes.STRING(), DataTypes.INT(), DataTypes.BIGINT(), DataTypes.TIMESTAMP_LTZ(3),
          *[DataTypes.BYTES()] * 6]
 
@@ -58,17 +60,27 @@ def open_gate() -> Gate:
 
 def to_frame(records: list[Record], judged: list[Judged]) -> pd.DataFrame:
     """Lay verdicts out as the gate's columns, in order (Flink takes them by position)."""
-    rows = [
-        (r.topic, r.partition, r.offset, r.received_at, int(j.verdict),
-         j.route.publisher if j.route else "", j.route.family.name if j.route else "", j.key,
-         j.event_id, j.observed_at, j.area, int(j.replayed), j.body, j.vault,
-         *(j.numbers or (None,) * NUMBER_SLOTS), *(j.texts or (None,) * TEXT_SLOTS))
-        for r, j in zip(records, judged, strict=True)]
-    names = [name for name, _ in GATE_COLUMNS]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    no_numbers, no_texts = (None,) * NUMBER_SLOTS, (None,) * TEXT_SLOTS
+    routes = [j.route for j in judged]
+    columns: list[list[Any]] = [
+        [r.topic for r in records], [r.partition for r in records], [r.offset for r in records],
+        [r.received_at for r in records], [int(j.verdict) for j in judged],
+        ["" if one is None else one.publisher for one in routes],
+        ["" if one is None else one.family.name for one in routes],
+        [j.key for j in judged], [j.event_id for j in judged], [j.observed_at for j in judged],
+        [j.area for j in judged], [j.replayed for j in judged], [j.body for j in judged],
+        [j.vault for j in judged],
+        *_across([j.numbers or no_numbers for j in judged], NUMBER_SLOTS),
+        *_across([j.texts or no_texts for j in judged], TEXT_SLOTS)]
+    # not copied: laid side by side in one block they would be taken apart again at once
     return pd.DataFrame({
-        name: pd.Series(list(column), dtype=object)
-        for name, column in zip(names, columns, strict=True)})
+        name: np.array(column, np.int64 if name in WHOLE else object)
+        for (name, _), column in zip(GATE_COLUMNS, columns, strict=True)}, copy=False)
+
+
+def _across(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Turn rows of slots into columns."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
 
 
 def judge_batch(topic: pd.Series[Any], partition: pd.Series[Any], offset: pd.Series[Any],

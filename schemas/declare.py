@@ -90,6 +90,10 @@ class Family:
     latest_by: tuple[str, ...] = ()
     steps: bool = False
 
+    def __hash__(self) -> int:
+        """Hash the name: what is kept by family is looked up several times for each event."""
+        return hash(self.name)
+
     @property
     def table(self) -> str:
         """Spell the name as tables and columns do."""

@@ -113,33 +113,29 @@ def check(family: Family, body: bytes) -> Refusal | None:
 
 
 @cache
-def _limited(family: Family) -> tuple[Field, ...]:
-    """List the fields that may not exceed another field."""
-    return tuple(f for f in family.fields if f.not_above)
-
-
-@cache
-def _instants(family: Family) -> tuple[Field, ...]:
-    """List the fields that hold a moment."""
-    return tuple(f for f in family.fields if f.kind is Kind.INSTANT)
+def _crossed(family: Family) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    """List the fields that may not exceed another field, and those that hold a moment."""
+    return (tuple(f for f in family.fields if f.not_above),
+            tuple(f for f in family.fields if f.kind is Kind.INSTANT))
 
 
 def _cross_checks(family: Family, event: Any) -> Refusal | None:
     """Check what no type says: limits by another field, storable times, the null island."""
-    for field in _limited(family):
+    limited, instants = _crossed(family)
+    for field in limited:
         value, limit = getattr(event, field.name), getattr(event, field.not_above)
         if value is not None and limit is not None and value > limit:
             return Refusal(Reason.ABOVE_FIELD, field.name, shown(field, value),
                            f"above {field.not_above}={limit}")
-    for field in _instants(family):
+    for field in instants:
         value = getattr(event, field.name)
         if value is not None and not EARLIEST_MS <= to_milliseconds(value) <= LATEST_MS:
             return Refusal(Reason.BAD_TIME, field.name, shown(field, value),
                            "outside the years 1900 to 2299, which is what the store can keep")
     if family.place:
-        longitude, latitude = (getattr(event, name) for name in family.place)
-        if longitude == 0 and latitude == 0:
-            return Refusal(Reason.NULL_ISLAND, family.place[0], "0, 0",
+        longitude, latitude = family.place
+        if getattr(event, longitude) == 0 and getattr(event, latitude) == 0:
+            return Refusal(Reason.NULL_ISLAND, longitude, "0, 0",
                            "a missing position must be left out, not sent as zero")
     return None
 

@@ -163,22 +163,19 @@ class Gate:
     def _areas(self, accepted: Sequence[Judged]) -> Sequence[str]:
         """Locate accepted events, each converted from its publisher's datum; no place → ""."""
         places = np.full((2, len(accepted)), np.nan)
-        foreign: dict[str, list[int]] = {}
+        routes: dict[Route, list[int]] = {}
         for i, one in enumerate(accepted):
-            route = one.route
-            if route is None or route.family.place is None:
-                continue
-            for row, name in enumerate(route.family.place):
-                value = getattr(one.event, name)
-                if value is not None:
-                    places[row, i] = value
+            if one.route is not None and one.route.place is not None:
+                routes.setdefault(one.route, []).append(i)
+        for route, rows in routes.items():
+            # what is None becomes NaN
+            given = [route.place(accepted[i].event) for i in rows] if route.place else []
+            places[:, rows] = np.array(given, dtype=np.float64).T
             datum = self._datum_of(route.publisher)
             if datum != "wgs84":
-                foreign.setdefault(datum, []).append(i)
-        for datum, rows in foreign.items():
-            places[0, rows], places[1, rows] = self._to_wgs84(datum, *places[:, rows])
-            for i in rows:
-                _move(accepted[i], places[:, i])
+                places[0, rows], places[1, rows] = self._to_wgs84(datum, *places[:, rows])
+                for i in rows:
+                    _move(accepted[i], places[:, i])
         return self._locate(places[0], places[1])
 
     def _finish(self, record: Record, judged: Judged, area: str, now: int) -> None:
@@ -187,7 +184,7 @@ class Gate:
         if route is None:
             return
         values = route.values(judged.event, judged.observed_at or record.received_at)
-        judged.area, judged.key = area, str(values[route.family.key.name])
+        judged.area, judged.key = area, str(values[route.key])
         judged.numbers, judged.texts = route.slots(values)
         envelope = {
             "id": judged.event_id, "source": route.publisher, "observed_at": judged.observed_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from operator import attrgetter
 from typing import Any
 
 from schemas import registry
@@ -26,7 +27,11 @@ class Route:
         self.publisher, self.family, self._pseudonyms = publisher, family, pseudonyms
         self.source = publisher.encode()  # as the header ce_source usually says it
         slots, by_name = family.slots(), {f.name: f for f in family.fields}
+        self.key = family.key.name
+        self.place = attrgetter(*family.place) if family.place else None
         self._kept = tuple(f.name for f in family.kept)
+        # the last name comes twice: of a single one the getter would give no tuple
+        self._get = attrgetter(*self._kept, self._kept[-1])
         self._pseudonymised = self._list(Personal.PSEUDONYM)
         self._by_case = self._list(Personal.CASE_PSEUDONYM)
         self._masked = self._list(Personal.MASKED)
@@ -49,7 +54,7 @@ class Route:
 
     def values(self, event: Any, observed_at: int) -> dict[str, Any]:
         """Give the kept fields, personal data taken out and instants as epoch ms."""
-        values = {name: getattr(event, name) for name in self._kept}
+        values: dict[str, Any] = dict(zip(self._kept, self._get(event), strict=False))
         day = Pseudonyms.day(observed_at)
         for name in self._pseudonymised:
             if values[name] is not None:
@@ -72,6 +77,8 @@ class Route:
 
     def originals(self, event: Any, values: dict[str, Any]) -> dict[str, Any]:
         """Give the personal fields as they came, for the vault; none where nothing was changed."""
+        if not self._vaulted:
+            return {}
         found = {name: value for name in self._vaulted
                  if (value := getattr(event, name)) is not None}
         return found if any(values.get(name) != value for name, value in found.items()) else {}
@@ -79,9 +86,10 @@ class Route:
     def slots(self, values: dict[str, Any]) -> tuple[tuple[int | None, ...],
                                                      tuple[str | None, ...]]:
         """Give the numbers, scaled to integers (half to even), and the texts that queries need."""
-        numbers = tuple(None if (v := values[name]) is None else round(v * scale)
-                        for name, scale in self._numbers)
-        return numbers + self._no_numbers, tuple(values[n] for n in self._texts) + self._no_texts
+        numbers = [None if (v := values[name]) is None else round(v * scale)
+                   for name, scale in self._numbers]
+        return ((*numbers, *self._no_numbers),
+                (*[values[name] for name in self._texts], *self._no_texts))
 
 
 class Routes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from schemas import registry
 from schemas.declare import Event, Result, integer, kebab, measure, text
 from schemas.errors import DeclarationError
 
@@ -71,3 +73,11 @@ def test_a_result_needs_a_key_and_a_measure() -> None:
 def test_a_measure_combines_in_a_known_way() -> None:
     with pytest.raises(DeclarationError, match="combine must be"):
         measure("Mean", "均值", combine="mean")
+
+
+def test_equal_families_have_equal_hashes_and_their_fields_are_not_asked() -> None:
+    family = registry.get_family("vehicle-position")
+    same = replace(family)
+    assert same == family and hash(same) == hash(family) and {family: 1}[same] == 1
+    assert replace(family, version=family.version + 1) != family
+    assert hash(replace(family, fields=([],))) == hash(family)  # type: ignore[arg-type]

@@ -55,6 +55,19 @@ def test_a_good_event_is_clean_located_and_pseudonymised(gate: Gate) -> None:
     assert judged.numbers[0] == 3850
 
 
+def test_a_batch_of_several_families_places_each_of_its_own(gate: Gate) -> None:
+    east = {"longitude": 117.0, "latitude": 36.6}
+    west = {"longitude": 80.0, "latitude": 36.6}
+    batch = [record(0, east), record(1, west),
+             record(0, {"longitude": 99.5, "latitude": 36.6}, "raw-foreign--vehicle-position"),
+             record(0, {"longitude": None, "latitude": None}, "raw-city-hotline--hotline-call"),
+             record(2, east)]
+    judged = gate.judge(batch)
+    assert [one.verdict for one in judged] == [Verdict.ACCEPTED] * 5
+    assert [one.area for one in judged] == ["370102", "", "370102", "", "370102"]
+    assert json.loads(judged[2].body)["longitude"] == 100.5
+
+
 def test_every_example_is_accepted(gate: Gate) -> None:
     for family in registry.families().values():
         judged, event = judge(gate, record(0, topic=f"raw-{family.owner}--{family.name}"))
