@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 
@@ -18,10 +20,11 @@ from schemas import registry
 from schemas.declare import Family
 from schemas.errors import DeclarationError
 from schemas.render import flink
-from streams.settings import Settings
+from streams.settings import Settings, read_settings
 from streams.tls import for_java
 
 HERE = Path(__file__).parent
+ADDED = "queries"
 JOB_PREFIX = "citybrain"
 # State must outlive what may still come: the longest window (1 h) and horizon (1 h), and a margin.
 STATE_TTL_HOURS = 3
@@ -39,15 +42,31 @@ PROGRESS = """(
 
 
 def list_queries() -> dict[str, Query]:
-    """List the queries by result name: every module here that has a QUERY."""
+    """List the queries by result name: every module with a QUERY here, or added to the city.
+
+    An added one lies in `<home>/queries`, as its result does in `<home>/schemas`.
+    """
     found: dict[str, Query] = {}
-    for path in sorted(HERE.glob("*.py")):
+    for path in [*sorted(HERE.glob("*.py")),
+                 *sorted((read_settings().home / ADDED).glob("*.py"))]:
         if "\nQUERY = Query(" in path.read_text(encoding="utf-8"):
-            query: Query = importlib.import_module(f"jobs.{path.stem}").QUERY
+            query: Query = _load(path).QUERY
             if query.result.table != path.stem:
                 raise DeclarationError(f"{path}: computes {query.result.name}; name it so")
             found[query.result.name] = query
     return found
+
+
+def _load(path: Path) -> ModuleType:
+    """Import the module of a query; one that a city added is no part of this package."""
+    if path.parent == HERE:
+        return importlib.import_module(f"jobs.{path.stem}")
+    spec = importlib.util.spec_from_file_location(f"queries_added_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise DeclarationError(f"{path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def spread(names: list[str], sets: int) -> list[list[str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
+from jobs import plan
 from jobs.plan import gate_inserts, list_queries, spread, statements
 from jobs.query import GENERATION_STEP, Query, union_rows
 from schemas import registry
@@ -62,3 +64,17 @@ def test_windows_hear_of_recordings_always_and_of_late_repairs_never() -> None:
 def test_only_the_first_part_carries_the_gates_own_outputs() -> None:
     first = statements(read_settings(), 1, 0, 0)
     assert sum("INSERT INTO events_out" in one for one in first) == 1
+
+
+def test_a_query_that_a_city_added_is_listed_beside_ours(
+        stack_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "ADDED", "queries-of-a-test")
+    folder = stack_home / plan.ADDED
+    folder.mkdir()
+    ours = (Path(plan.__file__).parent / "sensor_state.py").read_text()
+    monkeypatch.setattr(plan, "HERE", folder / "none")
+    (folder / "sensor_state.py").write_text(ours)
+    assert list(list_queries()) == ["sensor-state"]
+    (folder / "other.py").write_text(ours)
+    with pytest.raises(DeclarationError, match="name it so"):
+        list_queries()
