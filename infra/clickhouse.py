@@ -15,6 +15,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from geo.tree import AreaTree
@@ -39,7 +40,7 @@ SERVE = (
     " max_rows_to_read=0 FORMAT Null")
 
 
-def _hash(password: str) -> str:
+def hash_password(password: str) -> str:
     """Give the form in which the configuration holds a password."""
     return hashlib.sha256(password.encode()).hexdigest()
 
@@ -63,10 +64,10 @@ def staff_accounts() -> list[str]:
 
 def render_accounts() -> str:
     """Render the accounts of the store, as any server of ClickHouse reads them."""
-    hashes = {account: _hash(get_password("clickhouse", account)) for account in ACCOUNTS}
+    hashes = {account: hash_password(get_password("clickhouse", account)) for account in ACCOUNTS}
     staff = "".join(
         render("staff-account.xml", account=account,
-               hash=_hash(derive_password("clickhouse", account)))
+               hash=hash_password(derive_password("clickhouse", account)))
         for account in staff_accounts())
     return render("users.xml", memory=sizes().clickhouse * MEBIBYTE, staff=staff,
                   query_memory=sizes().clickhouse_query * MEBIBYTE,
@@ -98,7 +99,7 @@ def _arguments(config: Path) -> list[str]:
         "--multiquery", f"--query={SERVE}"]
 
 
-def _serve(arguments: list[str]) -> None:
+def _run(arguments: list[str]) -> None:
     """Run the engine in this thread; end the process when it ends."""
     library = load_engine(clickhouse_library())
     library.query_stable_v2.restype = ctypes.c_void_p
@@ -120,8 +121,25 @@ def is_ready() -> bool:
         return False
 
 
+def serve(write: Callable[[], Path]) -> None:
+    """Serve by the configuration that is written until SIGTERM or SIGINT.
+
+    Parts are written whole, so leaving at once loses nothing.
+    """
+    try:
+        given = _arguments(write())
+        clickhouse_library()
+    except CityBrainError as error:
+        sys.exit(f"clickhouse: {error}")
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    threading.Thread(target=_run, args=(given,), daemon=True).start()
+    signal.sigwait(signals)
+    os._exit(0)
+
+
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; parts are written whole, so leaving at once loses nothing.
+    """Serve the city's store.
 
     `python -m infra.clickhouse accounts FILE` writes the accounts for a server of another's, and
     serves nothing.
@@ -130,16 +148,7 @@ def main() -> None:
         # of its folder others must be able to read: the server runs as somebody else
         Path(sys.argv[2]).write_text(render_accounts())
         return
-    try:
-        arguments = _arguments(write_config())
-        clickhouse_library()
-    except CityBrainError as error:
-        sys.exit(f"clickhouse: {error}")
-    signals = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    threading.Thread(target=_serve, args=(arguments,), daemon=True).start()
-    signal.sigwait(signals)
-    os._exit(0)
+    serve(write_config)
 
 
 if __name__ == "__main__":

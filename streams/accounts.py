@@ -99,10 +99,10 @@ RIGHTS: dict[str, list[Right]] = {
 
 def publisher_rights(account: str, publisher: str) -> list[ACL]:
     """Describe the right of a publisher's account: to write the topics below its own prefix."""
-    return _rights(account, [(WRITE, TOPIC, f"raw-{publisher}--", True)])
+    return describe_rights(account, [(WRITE, TOPIC, f"raw-{publisher}--", True)])
 
 
-def _rights(account: str, rights: list[Right]) -> list[ACL]:
+def describe_rights(account: str, rights: list[Right]) -> list[ACL]:
     """Describe rights of an account as the broker's ACLs."""
     return [ACL(
         principal=f"User:{account}", host="*", operation=operation,
@@ -156,4 +156,4 @@ def ensure_platform_accounts(admin: KafkaAdminClient) -> None:
     """Create our own accounts and give them their rights."""
     for name, rights in RIGHTS.items():
         ensure_account(admin, name)
-        ensure_rights(admin, _rights(name, rights))
+        ensure_rights(admin, describe_rights(name, rights))

@@ -1,0 +1,88 @@
+"""Run the side-by-side benchmark in the city that the environment names: `python -m infra.bench`.
+
+`citybrain bench` starts it so, in a home of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from infra.bench.city import broker, draw_places
+from infra.bench.contender import Contender, Course
+from infra.bench.drain import Drain, Lane
+from infra.bench.ours import Ours
+from infra.bench.peer import Login, Peer
+from infra.bench.preload import make_part, preload
+from infra.bench.report import Report, describe, machine, write
+from infra.bench.start import ENDINGS, OURS
+from infra.bench.stream import Stream
+from schemas.errors import CityBrainError
+from streams.clock import now_ms
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """Turn a signal into the exception that Ctrl-C raises, once, so that everything is stopped."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _report(line: str) -> None:
+    """Show progress, with the time since the start."""
+    click.echo(f"{time.perf_counter():6.0f} s  {line}", err=True)
+
+
+def _enter(name: str, login: Login) -> Contender:
+    """Give a contender, with everything that it needs."""
+    if name == OURS:
+        return Ours()
+    peer = Peer(name, login)
+    peer.prepare()
+    return peer
+
+
+def _lane(course: Course, share: float, events: int, seed: int) -> Lane:
+    """Fill a topic with the stream, or with a shorter one for those who are slow."""
+    chosen = course if share == 1 else make_part(course, share)
+    stream = Stream(events, seed, now_ms(), draw_places(course))
+    return Lane(chosen, preload(stream, chosen, _report), events)
+
+
+@click.command()
+@click.option("--events", type=int, required=True)
+@click.option("--seed", type=int, required=True)
+@click.option("--runs", type=int, required=True)
+@click.option("--names", required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--quick", is_flag=True)
+def main(events: int, seed: int, runs: int, names: str, out: Path, quick: bool) -> None:
+    """Preload, drain by each contender in turn, and write the report; print its paths."""
+    logging.getLogger("confluent_kafka").setLevel(logging.ERROR)
+    settings = {"events": events, "seed": seed, "runs": runs, "quick": quick}
+    try:
+        with broker(_report) as (course, login):
+            contenders = [_enter(name, login) for name in names.split(",")]
+            lanes = {share: _lane(course, share, int(events * share), seed)
+                     for share in sorted({one.share for one in contenders})}
+            found = Drain(lanes, _report).run(contenders, runs)
+    except CityBrainError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing is left running")
+    for path in write(Report(settings, [describe(one) for one in contenders], found, machine()),
+                      out):
+        click.echo(str(path))
+    sys.exit(1 if any(run.failures for run in found) else 0)
+
+
+if __name__ == "__main__":
+    for one in ENDINGS:
+        signal.signal(one, _end)
+    main()

@@ -1,0 +1,63 @@
+"""Start the benchmark in a process and a home of its own, and clean up behind it.
+
+Settings are frozen once read, so the city that is measured cannot be the one that asks.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from infra.bench.city import make_home
+from streams.settings import CHECKOUT, read_settings
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OURS = "ours"
+FIRST = (OURS, "hand_loop", "clickhouse_engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Say what is to be run: contenders in order, records, runs, seed, and where to report."""
+
+    names: tuple[str, ...]
+    events: int
+    runs: int
+    seed: int
+    quick: bool
+    out: Path
+
+
+def start(wanted: Wanted) -> tuple[int, list[Path]]:
+    """Run the benchmark; give its exit code and the report's pages."""
+    environment = make_home(read_settings())
+    command = [sys.executable, "-m", "infra.bench", "--events", str(wanted.events),
+               "--seed", str(wanted.seed), "--runs", str(wanted.runs),
+               "--names", ",".join(wanted.names), "--out", str(wanted.out.resolve()),
+               *(["--quick"] if wanted.quick else [])]
+    child = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE,
+                             text=True)
+    try:
+        said = _await(child)
+    finally:
+        shutil.rmtree(environment["CITYBRAIN_HOME"], ignore_errors=True)
+    return child.returncode, [Path(line) for line in said.splitlines()]
+
+
+def _await(child: subprocess.Popen[str]) -> str:
+    """Wait for the end; who stops this command has the child stop what it started."""
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        """Pass the wish on: a terminal tells both, but `kill` only one."""
+        child.send_signal(signal.SIGTERM)
+
+    former = {number: signal.signal(number, stop) for number in ENDINGS}
+    try:
+        return child.communicate()[0]
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

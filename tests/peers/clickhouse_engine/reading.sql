@@ -1,0 +1,1 @@
+SELECT sum(num_messages_read) AS n FROM system.kafka_consumers

@@ -1,0 +1,1 @@
+"""Do the job in Flink SQL with a function in Java."""

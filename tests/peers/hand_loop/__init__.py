@@ -1,0 +1,1 @@
+"""Do the job by a hand-written loop."""
