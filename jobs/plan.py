@@ -118,6 +118,9 @@ def open_environment(settings: Settings, more: dict[str, str]) -> TableEnvironme
         "table.exec.mini-batch.allow-latency": f"{settings.mini_batch_ms} ms",
         "table.exec.mini-batch.size": "20000",
         "table.optimizer.agg-phase-strategy": "TWO_PHASE",
+        # a view that several branches read is planned by itself: else every branch would take the
+        # gate's row apart for itself, and copy all of it first
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",
         "table.exec.state.ttl": f"{STATE_TTL_HOURS} h",
         "table.exec.sink.upsert-materialize": "NONE",
         "python.fn-execution.bundle.size": "20000",

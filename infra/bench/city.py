@@ -27,7 +27,7 @@ from infra.bench.peer import Login
 from infra.bench.store import ACCOUNT
 from infra.components import get_component
 from infra.launch import run_alone
-from infra.orphans import stop_marked
+from infra.orphans import MARK, stop_marked
 from infra.processes import choose
 from schemas.render.kafka import raw_name
 from streams.accounts import describe_rights, ensure_account, ensure_rights
@@ -35,6 +35,9 @@ from streams.broker import open_admin
 from streams.secrets import get_password
 from streams.settings import PORTS, Settings, read_settings
 
+# what belongs to one city; what tunes a road, such as CITYBRAIN_STATE, is passed on
+OWN = {"CITYBRAIN_HOME", "CITYBRAIN_PORT_OFFSET", "CITYBRAIN_SCHEMAS", "CITYBRAIN_CITY",
+       "CITYBRAIN_BROKERS", "CITYBRAIN_CLICKHOUSE", "CITYBRAIN_TLS", MARK}
 ADDED = Path(__file__).resolve().parent / "city"
 Report = Callable[[str], None]
 
@@ -66,8 +69,7 @@ def make_home(settings: Settings) -> dict[str, str]:
     (home / "areas").symlink_to(kept / "areas")
     for name in ("schemas", "queries"):
         shutil.copytree(ADDED / name, home / name)
-    plain = {name: value for name, value in os.environ.items()
-             if not name.startswith("CITYBRAIN_")}
+    plain = {name: value for name, value in os.environ.items() if name not in OWN}
     return plain | {
         "CITYBRAIN_HOME": str(home), "CITYBRAIN_PORT_OFFSET": str(find_free_offset()),
         "CITYBRAIN_SCHEMAS": str(home / "schemas"), "CITYBRAIN_CITY": CITY}

@@ -39,8 +39,8 @@ STORED = """
         (SELECT count() FROM store.dead_letters) AS letters"""
 TABLE = """
     SELECT window_seconds, toUnixTimestamp(window_start) AS window_start, area, road_class, events,
-        speed_sum, speed_p85, speed_min, speed_max
-    FROM store.probe_window FINAL"""
+        speed_sum, toInt64(round(speed_p85 * 100)) AS speed_p85, speed_min, speed_max
+    FROM city.probe_window"""
 FATES = """
     SELECT sum(late) AS late, sum(refused) AS malformed, sum(duplicates) AS duplicate
     FROM store.gate_ledger FINAL WHERE raw_topic = %(topic)s"""

@@ -29,6 +29,17 @@ def test_the_python_function_runs_once_for_all_queries(plan: str) -> None:
 
 
 @pytest.mark.live
+def test_the_row_of_the_gate_is_taken_apart_once(plan: str) -> None:
+    assert plan.count(" AS verdict, ") == 1 and plan.count("g.verdict") == 1
+    assert plan.count("g.body") == 1
+
+
+@pytest.mark.live
+def test_the_events_of_a_family_are_chosen_once(plan: str) -> None:
+    assert plan.count("family = 'vehicle-position'") == 1
+
+
+@pytest.mark.live
 def test_the_raw_topics_are_read_once(plan: str) -> None:
     assert plan.count("TableSourceScan(") == 1
 

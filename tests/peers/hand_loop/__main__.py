@@ -6,21 +6,19 @@ import sys
 from multiprocessing import Process, Queue
 from multiprocessing.connection import wait
 
-from tests.peers.hand_loop.reader import Reader
+from tests.peers.hand_loop.reader import READERS, Reader
 from tests.peers.hand_loop.sums import Sums, Touched, keep_windows
 
-READERS = 2
 
-
-def read(touched: Touched) -> None:
+def read(touched: Touched, number: int) -> None:
     """Be one reader."""
-    Reader(Sums(touched)).run()
+    Reader(Sums(touched), number).run()
 
 
 def main() -> None:
     """Run until a reader ends, which is a failure, or until killed."""
     between: Touched = Queue()
-    readers = [Process(target=read, args=(between,), daemon=True) for _ in range(READERS)]
+    readers = [Process(target=read, args=(between, i), daemon=True) for i in range(READERS)]
     keeper = Process(target=keep_windows, args=(between,), daemon=True)
     for process in (*readers, keeper):
         process.start()

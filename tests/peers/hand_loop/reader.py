@@ -11,13 +11,14 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 import shapely
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, Message, TopicPartition
 from numpy.typing import NDArray
 from xxhash import xxh3_128_digest
 
 from geo.locate import Locator
 from tests.peers.hand_loop.sums import ROAD_CLASSES, Sums
 
+READERS = 2
 BATCH = 20_000
 WAIT_SECONDS = 0.2
 FLUSH_EVENTS = 100_000
@@ -61,15 +62,18 @@ class Recent:
         return True
 
 
-def open_consumer() -> Consumer:
-    """Open a consumer of the benchmark's group."""
+def open_consumer(number: int) -> Consumer:
+    """Open the consumer of a reader, for its share of the partitions."""
     consumer = Consumer({
         "bootstrap.servers": os.environ["BENCH_BROKERS"], "security.protocol": "SASL_PLAINTEXT",
         "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": os.environ["BENCH_ACCOUNT"],
         "sasl.password": os.environ["BENCH_PASSWORD"], "group.id": os.environ["BENCH_GROUP"],
         "enable.auto.commit": False, "auto.offset.reset": "earliest",
-        "partition.assignment.strategy": "range", "queued.max.messages.kbytes": 65_536})
-    consumer.subscribe([os.environ["BENCH_TOPIC"]])
+        "queued.max.messages.kbytes": 65_536})
+    topic = os.environ["BENCH_TOPIC"]
+    # its own partitions for good: one that moves takes uncommitted sums and known ids with it
+    consumer.assign([TopicPartition(topic, one) for one in sorted(
+        consumer.list_topics(topic, timeout=10).topics[topic].partitions)[number::READERS]])
     return consumer
 
 
@@ -83,14 +87,14 @@ def open_locator() -> tuple[Locator, NDArray[np.str_]]:
 class Reader:
     """Read until killed."""
 
-    def __init__(self, sums: Sums) -> None:
-        """Take where sums are kept; open everything else."""
+    def __init__(self, sums: Sums, number: int) -> None:
+        """Take where sums are kept and which reader this is; open everything else."""
         self._sums, self._recent = sums, Recent()
         self._locator, codes = open_locator()
         sums.areas = codes
         self._decode = msgspec.json.Decoder(Position).decode
         self._class = {name: number for number, name in enumerate(ROAD_CLASSES)}
-        self._consumer = open_consumer()
+        self._consumer = open_consumer(number)
         gc.collect()
         gc.freeze()
         gc.disable()
