@@ -29,22 +29,43 @@ class TableRows:
 
     def lay_out(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Lay records out as columns."""
-        return {name: [take(one) for one in records] for name, take in self.columns.items()}
+        return {name: take.all_of(records) if isinstance(take, _Named)
+                else [take(one) for one in records] for name, take in self.columns.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Take a value by its name, `missing` in the place of null; a whole column without a call."""
+
+    name: str
+    missing: Any = None
+
+    def __call__(self, record: Mapping[str, Any]) -> Any:
+        """Take the value of one record."""
+        value = record.get(self.name)
+        return self.missing if value is None else value
+
+    def all_of(self, records: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Take the values of many records."""
+        name, missing = self.name, self.missing
+        if missing is None:
+            return [one.get(name) for one in records]
+        return [missing if (value := one.get(name)) is None else value for one in records]
 
 
 def _plain(name: str) -> Take:
     """Take a value as it is, None where it is missing."""
-    return lambda record: record.get(name)
+    return _Named(name)
 
 
 def _text(name: str) -> Take:
     """Take a text, "" where it is missing."""
-    return lambda record: record.get(name) or ""
+    return _Named(name, "")
 
 
 def _count(name: str) -> Take:
     """Take a count, 0 where it is missing."""
-    return lambda record: record.get(name) or 0
+    return _Named(name, 0)
 
 
 def _seconds(name: str) -> Take:
