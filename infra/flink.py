@@ -33,6 +33,9 @@ ANY = ("0.0.0.0", "::")  # noqa: S104
 # where Kubernetes tells a pod its namespace
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 ASK_SECONDS = 2.0
+# Flink by itself offers those for RSA keys alone
+CIPHERS = tuple(f"TLS_ECDHE_{key}_WITH_AES_{bits}" for key in ("RSA", "ECDSA")
+                for bits in ("128_GCM_SHA256", "256_GCM_SHA384"))
 WORKER = "pyflink.fn_execution"
 
 
@@ -119,7 +122,9 @@ def _tls(home: Path) -> str:
              "keystore-password": stores.password, "key-password": stores.password,
              "truststore": stores.trust, "truststore-type": "pkcs12",
              "truststore-password": stores.trust_password}
-    return "\n".join(f"security.ssl.rest.{name}: {value}" for name, value in lines.items())
+    return "\n".join((
+        f"security.ssl.algorithms: {','.join(CIPHERS)}",
+        *(f"security.ssl.rest.{name}: {value}" for name, value in lines.items())))
 
 
 def environment() -> dict[str, str]:

@@ -11,8 +11,8 @@ import yaml
 from jobs.plan import build
 from streams.settings import read_settings
 
-CLIENT_TLS = tuple(f"security.ssl.rest.{name}" for name in (
-    "enabled", "verify-hostname", "truststore"))
+CLIENT_TLS = ("security.ssl.algorithms", *(
+    f"security.ssl.rest.{name}" for name in ("enabled", "verify-hostname", "truststore")))
 
 
 def _trusted() -> dict[str, str]:
