@@ -86,13 +86,11 @@ def _page_doors() -> Iterator[Door]:
                  "/city-wall/geometry.json", "/city-wall/deck.js"):
         yield Door("wall", "GET", path, "", (200,))
     yield Door("wall", "PUT", "/_stcore/upload_file/nobody/nothing", "", (400, 403, 404))
-    yield Door("wall", "GET", "/app/static/page.py", "", (404,))
     yield Door("console", "GET", "/login", "", (200,))
     yield Door("console", "GET", "/_stcore/health", "", (200,))
     for path in ("/", "/cases", "/_stcore/host-config"):
         yield Door("console", "GET", path, SESSION, (303, 401), (200,))
-    for path in ("/media/nothing", "/app/static/console.py"):
-        yield Door("console", "GET", path, SESSION, (303, 401), (404,))
+    yield Door("console", "GET", "/media/nothing", SESSION, (303, 401), (404,))
     yield Door("console", "PUT", "/_stcore/upload_file/nobody/nothing", SESSION, (401,),
                (400, 403, 404))
     yield Door("flink_rest", "GET", "/overview", "loopback only", (200,))

@@ -69,6 +69,7 @@ def test_each_role_sees_its_pages_of_the_running_console(
     assert wrong == [("viewer", "console /cases"), ("auditor", "console /cases")]
 
 
-def test_a_console_that_does_not_run_is_not_asked() -> None:
+def test_a_console_that_does_not_run_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "address", lambda _: "http://127.0.0.1:1")
     cells = list(doors.page_cells())
     assert cells and {one.found for one in cells} == {""}
