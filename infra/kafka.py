@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -160,11 +161,11 @@ def is_ready() -> bool:
         return False
 
 
-def main() -> None:
+def become(write: Callable[[], Path]) -> None:
     """Write the configuration, format when new, and become the broker."""
     try:
         check_exposure("the broker")
-        config = write_config()
+        config = write()
         format_storage(config)
         command = java("kafka.Kafka", str(config))
     except CityBrainError as error:
@@ -173,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    become(write_config)

@@ -11,9 +11,11 @@ import os
 import random
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +84,8 @@ def broker(report: Report) -> Iterator[tuple[Course, Login]]:
     with ExitStack() as stack:
         stack.callback(stop_marked)
         report("starting the broker")
-        stack.enter_context(run_alone(choose("kafka")[0]))
+        stack.enter_context(run_alone(replace(
+            choose("kafka")[0], command=(sys.executable, "-m", "infra.bench.broker"))))
         with run_alone(choose("clickhouse")[0]), run_alone(choose("registrar")[0]):
             login = _admit()
         yield course, login

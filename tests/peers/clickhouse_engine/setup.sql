@@ -37,7 +37,7 @@ CREATE TABLE store.queue (
     kafka_thread_per_consumer = 1, kafka_handle_error_mode = 'stream',
     kafka_max_block_size = 65536, kafka_poll_max_batch_size = 65536,
     kafka_flush_interval_ms = 1000, kafka_security_protocol = 'sasl_plaintext',
-    kafka_sasl_mechanism = 'SCRAM-SHA-256', kafka_sasl_username = '{account}',
+    kafka_sasl_mechanism = 'PLAIN', kafka_sasl_username = '{account}',
     kafka_sasl_password = '{password}';
 
 CREATE MATERIALIZED VIEW store.refused TO store.letters AS

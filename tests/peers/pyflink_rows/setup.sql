@@ -15,7 +15,7 @@ CREATE TABLE store.windows_queue (
     kafka_broker_list = '{brokers}', kafka_topic_list = 'bench-windows-{group}',
     kafka_group_name = '{group}-windows', kafka_format = 'JSONEachRow',
     kafka_flush_interval_ms = 1000, kafka_security_protocol = 'sasl_plaintext',
-    kafka_sasl_mechanism = 'SCRAM-SHA-256', kafka_sasl_username = '{account}',
+    kafka_sasl_mechanism = 'PLAIN', kafka_sasl_username = '{account}',
     kafka_sasl_password = '{password}';
 
 CREATE MATERIALIZED VIEW store.windows_in TO store.windows AS SELECT * FROM store.windows_queue;
@@ -25,7 +25,7 @@ ENGINE = Kafka SETTINGS
     kafka_broker_list = '{brokers}', kafka_topic_list = 'bench-letters-{group}',
     kafka_group_name = '{group}-letters', kafka_format = 'JSONEachRow',
     kafka_flush_interval_ms = 1000, kafka_security_protocol = 'sasl_plaintext',
-    kafka_sasl_mechanism = 'SCRAM-SHA-256', kafka_sasl_username = '{account}',
+    kafka_sasl_mechanism = 'PLAIN', kafka_sasl_username = '{account}',
     kafka_sasl_password = '{password}';
 
 CREATE MATERIALIZED VIEW store.letters_in TO store.letters AS SELECT * FROM store.letters_queue
