@@ -32,7 +32,8 @@ def test_configuration_offers_a_slot_a_parallel_task_of_each_job() -> None:
 @pytest.fixture
 def clustered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Say that the JobManager, the checkpoints and two TaskManagers are elsewhere; give where."""
-    for name, value in {"CITYBRAIN_HOST": "0.0.0.0", "CITYBRAIN_FLINK": "jobmanager",  # noqa: S104
+    for name, value in {"CITYBRAIN_HOST": "0.0.0.0", "CITYBRAIN_PLAINTEXT": "yes",  # noqa: S104
+                        "CITYBRAIN_FLINK": "jobmanager",
                         "CITYBRAIN_FLINK_STORAGE": str(tmp_path), "CITYBRAIN_TASKMANAGERS": "2",
                         "CITYBRAIN_PARALLELISM": "3"}.items():
         monkeypatch.setenv(name, value)
