@@ -17,7 +17,7 @@ LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 
 
 def write_config() -> Path:
-    """Write the broker's configuration, and another way to log in: the last line of a name holds."""
+    """Write the configuration, and another way to log in: of a name the last line holds."""
     path = kafka.write_config()
     password = get_password("kafka", ACCOUNT)
     return write_private(path, path.read_text() + "\n".join((

@@ -34,7 +34,7 @@ def test_the_command_of_the_readme_sends_an_event_that_is_good_now(open_door: Op
     shown = next(block for block in readme.split("```") if "/v1/events/" in block)
     command, _, answer = shown.partition("$ ")[2].partition("\n{")
     told = json.loads("{" + answer)["events"][0]
-    command = command.replace("127.0.0.1:18088", f"http://{settings.host}:{settings.port('intake')}")
+    command = command.replace("127.0.0.1:18088", f"{settings.host}:{settings.port('intake')}")
     with served(open_door(family="traffic-flow")):
         done = subprocess.run(["sh", "-c", command], env={"TOKEN": TOKEN, "PATH": "/usr/bin:/bin"},
                               capture_output=True, check=True)
