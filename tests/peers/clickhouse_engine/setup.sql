@@ -61,15 +61,20 @@ FROM (
 WHERE fault != '' OR is_late;
 
 CREATE MATERIALIZED VIEW store.accepted TO store.events AS
-SELECT assumeNotNull(id) AS id, intDiv(assumeNotNull(observed_at), 10000) * 10 AS window_start,
-    dictGetOrDefault('store.places', 'code',
-        (assumeNotNull(longitude), assumeNotNull(latitude)), '') AS area,
-    assumeNotNull(road_class) AS road_class, round(assumeNotNull(speed) * 100) AS speed
-FROM store.queue
-WHERE _error = '' AND ifNull(id, '') != '' AND length(id) <= 64 AND observed_at IS NOT NULL
-    AND ifNull(vehicle_id, '') != '' AND length(vehicle_id) <= 64
-    AND longitude BETWEEN -180 AND 180 AND latitude BETWEEN -90 AND 90
-    AND speed BETWEEN 0 AND 250 AND heading BETWEEN 0 AND 360
-    AND road_class IN ('motorway', 'trunk', 'primary', 'secondary', 'residential')
-    AND vehicle_type IN ('car', 'taxi', 'bus', 'truck')
-    AND toUnixTimestamp64Milli(_timestamp_ms) - observed_at <= 600000 AND area != ''
+SELECT id, window_start, area, road_class, speed
+FROM (
+    SELECT assumeNotNull(q.id) AS id,
+        intDiv(assumeNotNull(q.observed_at), 10000) * 10 AS window_start,
+        dictGetOrDefault('store.places', 'code',
+            (assumeNotNull(q.longitude), assumeNotNull(q.latitude)), '') AS area,
+        assumeNotNull(q.road_class) AS road_class, round(assumeNotNull(q.speed) * 100) AS speed
+    FROM store.queue AS q
+    WHERE q._error = '' AND ifNull(q.id, '') != '' AND length(q.id) <= 64
+        AND q.observed_at IS NOT NULL AND ifNull(q.vehicle_id, '') != ''
+        AND length(q.vehicle_id) <= 64 AND q.longitude BETWEEN -180 AND 180
+        AND q.latitude BETWEEN -90 AND 90 AND q.speed BETWEEN 0 AND 250
+        AND q.heading BETWEEN 0 AND 360
+        AND q.road_class IN ('motorway', 'trunk', 'primary', 'secondary', 'residential')
+        AND q.vehicle_type IN ('car', 'taxi', 'bus', 'truck')
+        AND toUnixTimestamp64Milli(q._timestamp_ms) - q.observed_at <= 600000)
+WHERE area != ''
