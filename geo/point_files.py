@@ -78,7 +78,10 @@ def _decode(file: Path, data: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         if "\0" not in text[:10_000]:
-            return encoding, text[:100_000].lstrip("\r\n").splitlines()[0]
+            lines = text[:100_000].lstrip("\r\n").splitlines()
+            if not lines:  # nothing but the mark of its encoding
+                raise CityBrainError(f"{file} is empty")
+            return encoding, lines[0]
     raise CityBrainError(f"{file} is neither UTF-8 nor GB 18030 text, nor GeoJSON")
 
 

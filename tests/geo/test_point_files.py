@@ -109,7 +109,9 @@ def test_exchanged_coordinates_are_suspected(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "word"), [
-    (b"", "is empty"), (b"  \n\n", "is empty"), (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither"),
+    (b"", "is empty"), (b"  \n\n", "is empty"),
+    (b"\xef\xbb\xbf\n", "is empty"), (b"\xff\xfe\n\0", "is empty"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither"),
     (b"\x81", "neither"), (b'id,lon,lat\n1,"117,36\n', "EOF inside string"),
     (b'{"type": "Feature"', "not GeoJSON"), (b"[1, 2]", "not GeoJSON"),
     (b'{"type": "FeatureCollection", "features": [[]]}', "entry 1"),
