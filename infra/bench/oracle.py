@@ -55,7 +55,7 @@ class Truth:
 
 @dataclass(slots=True)
 class Oracle:
-    """Take a stream chunk by chunk; keep eleven bytes a good record, and give the truth."""
+    """Take a stream chunk by chunk; keep sixteen bytes a good record, and give the truth."""
 
     areas: Sequence[str]
     shapes: NDArray[np.object_]
