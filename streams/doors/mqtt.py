@@ -141,6 +141,7 @@ class Door:
             self._complain(f"the MQTT broker does not let {LOGIN} in: {reason}")
             self._broken.set()
             return
+        self._pace.resume()  # what waited in the session comes before the subscription's answer
         client.subscribe(FILTER, qos=1)
 
     def _on_subscribe(self, _: paho.Client, __: Any, ___: int, reasons: list[Any], ____: Any
@@ -151,7 +152,6 @@ class Door:
             self._broken.set()
             return
         log.info("connected; taking %s", FILTER)
-        self._pace.resume()
         self._told = ""
         self.is_taking.set()
 
