@@ -20,7 +20,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Top
 from schemas import registry
 from schemas.errors import DeclarationError
 from streams.broker import open_consumer, open_producer
-from streams.metrics import EVENTS, serve
+from streams.metrics import ERRORS, EVENTS, serve
 
 log = logging.getLogger("finals")
 SILENT_MS = 60_000
@@ -133,11 +133,19 @@ class Reader:
 
 
 def take(finals: Finals, message: Message) -> None:
-    """Take one record of any of the topics."""
+    """Take one record of any of the topics; one that cannot be used is told and passed over."""
     topic, key, value = message.topic() or "", message.key(), message.value()
     if message.error() is not None or value is None:
         return
-    at = message.timestamp()[1]
+    try:
+        _take(finals, topic, key, value, message.timestamp()[1])
+    except msgspec.DecodeError as error:
+        ERRORS.labels("finals").inc()
+        log.warning("unusable record on %s: %s", topic, error)
+
+
+def _take(finals: Finals, topic: str, key: bytes | None, value: bytes, at: int) -> None:
+    """Take a record's key and value, appended at a moment (epoch ms)."""
     if topic == "publisher-progress":
         finals.see_progress(msgspec.json.decode(value, type=Progress), at)
     elif topic == "window-final":

@@ -141,6 +141,18 @@ def test_records_of_each_topic_are_understood() -> None:
     assert finals.changed_at == {WINDOW: START + 5}
 
 
+@pytest.mark.parametrize(("topic", "key", "value"), [
+    (RESULT.topic, "no window", {"events": 1}), (RESULT.topic, {"window_start": "then"}, {}),
+    ("publisher-progress", {}, {"source": "a"}), ("window-final", {}, {"result": RESULT.name})])
+def test_a_record_that_cannot_be_used_is_told_and_stops_nothing(
+        topic: str, key: Any, value: Any, caplog: pytest.LogCaptureFixture) -> None:
+    finals = Finals()
+    take(finals, Told(topic, START, key, value))  # type: ignore[arg-type]
+    assert f"unusable record on {topic}" in caplog.text
+    take(finals, Told(RESULT.topic, START + 5, KEY, {"events": 3}))  # type: ignore[arg-type]
+    assert finals.changed_at == {WINDOW: START + 5}
+
+
 class Scripted:
     """Play a consumer that reads batches as they are laid out."""
 

@@ -28,7 +28,8 @@ def test_rows_that_came_before_a_rule_are_judged_by_it(registered: str) -> None:
     with closing(open_reader(ACCOUNT, APP)) as consumer:
         agent.rebuild(consumer, {"event-alert": 1, RULES: 1, TOPIC: 1})
         producer = open_producer("gate")
-        producer.produce(TOPIC, key=b"r", value=row(start))
+        key = {"window_seconds": 60, "window_start": start, "road_id": "r"}
+        producer.produce(TOPIC, key=msgspec.json.encode(key), value=row(start))
         assert producer.flush(30) == 0
         agent.follow(read_back(consumer, TOPIC, 1, now, agent.positions))
     agent.follow_rule(b"slow", msgspec.json.encode(RULE), start - 1)
