@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import signal
 import sys
 import time
@@ -25,6 +26,7 @@ from infra.bench.start import ENDINGS, OURS
 from infra.bench.stream import Stream
 from schemas.errors import CityBrainError
 from streams.clock import now_ms
+from streams.settings import read_settings
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
@@ -72,6 +74,9 @@ def main(events: int, seed: int, runs: int, names: str, out: Path, quick: bool) 
             lanes = {share: _lane(course, share, int(events * share), seed)
                      for share in sorted({one.share for one in contenders})}
             found = Drain(lanes, _report).run(contenders, runs)
+            if any(run.failures for run in found):
+                kept = shutil.copytree(read_settings().home / "logs", out / f"logs-{now_ms()}")
+                _report(f"a contender was wrong; what all of them logged is in {kept}")
     except CityBrainError as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
