@@ -1,9 +1,20 @@
 CREATE DICTIONARY store.places (polygon Array(Array(Array(Tuple(Float64, Float64)))), code String)
 PRIMARY KEY polygon
 SOURCE(CLICKHOUSE(USER '{store_account}' PASSWORD '{store_password}' DB 'store' TABLE 'areas'))
-LIFETIME(0) LAYOUT(POLYGON());
+LIFETIME(0) LAYOUT(POLYGON_INDEX_EACH());
 
 SYSTEM RELOAD DICTIONARY store.places;
+
+CREATE TABLE store.boxes ENGINE = MergeTree ORDER BY cell AS
+SELECT x * 1000 + y AS cell, groupArray(code) AS codes
+FROM (
+    SELECT code, arrayFlatten(polygon) AS corners,
+        arrayJoin(range(toUInt32(floor(arrayMin(c -> c.1, corners) * 100)),
+            toUInt32(floor(arrayMax(c -> c.1, corners) * 100)) + 1)) AS x,
+        arrayJoin(range(toUInt32(floor(arrayMin(c -> c.2, corners) * 100)),
+            toUInt32(floor(arrayMax(c -> c.2, corners) * 100)) + 1)) AS y
+    FROM store.areas)
+GROUP BY cell;
 
 CREATE TABLE store.events (
     id String, window_start UInt32, area LowCardinality(String),
@@ -60,21 +71,52 @@ FROM (
     FROM store.queue)
 WHERE fault != '' OR is_late;
 
-CREATE MATERIALIZED VIEW store.accepted TO store.events AS
-SELECT id, window_start, area, road_class, speed
+CREATE TABLE store.candidates (
+    id String, window_start UInt32, longitude Float64, latitude Float64, candidate String,
+    road_class LowCardinality(String), speed UInt32
+) ENGINE = Null;
+
+CREATE TABLE store.borderline AS store.candidates ENGINE = Null;
+
+CREATE MATERIALIZED VIEW store.inside TO store.events AS
+SELECT c.id AS id, c.window_start AS window_start, c.candidate AS area, c.road_class AS road_class,
+    c.speed AS speed
+FROM store.candidates AS c INNER JOIN store.areas AS a ON c.candidate = a.code
+WHERE pointInPolygon((c.longitude, c.latitude), a.polygon);
+
+CREATE MATERIALIZED VIEW store.beside TO store.borderline AS
+SELECT c.*
+FROM store.candidates AS c INNER JOIN store.areas AS a ON c.candidate = a.code
+WHERE NOT pointInPolygon((c.longitude, c.latitude), a.polygon);
+
+CREATE MATERIALIZED VIEW store.nowhere TO store.borderline AS
+SELECT * FROM store.candidates WHERE candidate = '';
+
+CREATE MATERIALIZED VIEW store.settled TO store.events AS
+SELECT c.id AS id, c.window_start AS window_start, min(a.code) AS area,
+    any(c.road_class) AS road_class, any(c.speed) AS speed
 FROM (
-    SELECT assumeNotNull(q.id) AS id,
-        intDiv(assumeNotNull(q.observed_at), 10000) * 10 AS window_start,
-        dictGetOrDefault('store.places', 'code',
-            (assumeNotNull(q.longitude), assumeNotNull(q.latitude)), '') AS area,
-        assumeNotNull(q.road_class) AS road_class, round(assumeNotNull(q.speed) * 100) AS speed
-    FROM store.queue AS q
-    WHERE q._error = '' AND ifNull(q.id, '') != '' AND length(q.id) <= 64
-        AND q.observed_at IS NOT NULL AND ifNull(q.vehicle_id, '') != ''
-        AND length(q.vehicle_id) <= 64 AND q.longitude BETWEEN -180 AND 180
-        AND q.latitude BETWEEN -90 AND 90 AND q.speed BETWEEN 0 AND 250
-        AND q.heading BETWEEN 0 AND 360
-        AND q.road_class IN ('motorway', 'trunk', 'primary', 'secondary', 'residential')
-        AND q.vehicle_type IN ('car', 'taxi', 'bus', 'truck')
-        AND toUnixTimestamp64Milli(q._timestamp_ms) - q.observed_at <= 600000)
-WHERE area != ''
+    SELECT b.*, arrayJoin(x.codes) AS code
+    FROM store.borderline AS b
+    INNER JOIN store.boxes AS x
+        ON toUInt64(floor(b.longitude * 100)) * 1000 + toUInt64(floor(b.latitude * 100)) = x.cell
+) AS c INNER JOIN store.areas AS a ON c.code = a.code
+WHERE pointInPolygon((c.longitude, c.latitude), a.polygon)
+GROUP BY id, window_start;
+
+CREATE MATERIALIZED VIEW store.accepted TO store.candidates AS
+SELECT assumeNotNull(q.id) AS id,
+    intDiv(assumeNotNull(q.observed_at), 10000) * 10 AS window_start,
+    assumeNotNull(q.longitude) AS longitude, assumeNotNull(q.latitude) AS latitude,
+    dictGetOrDefault('store.places', 'code',
+        (assumeNotNull(q.longitude), assumeNotNull(q.latitude)), '') AS candidate,
+    assumeNotNull(q.road_class) AS road_class, round(assumeNotNull(q.speed) * 100) AS speed
+FROM store.queue AS q
+WHERE q._error = '' AND ifNull(q.id, '') != '' AND length(q.id) <= 64
+    AND q.observed_at IS NOT NULL AND ifNull(q.vehicle_id, '') != ''
+    AND length(q.vehicle_id) <= 64 AND q.longitude BETWEEN -180 AND 180
+    AND q.latitude BETWEEN -90 AND 90 AND q.speed BETWEEN 0 AND 250
+    AND q.heading BETWEEN 0 AND 360
+    AND q.road_class IN ('motorway', 'trunk', 'primary', 'secondary', 'residential')
+    AND q.vehicle_type IN ('car', 'taxi', 'bus', 'truck')
+    AND toUnixTimestamp64Milli(q._timestamp_ms) - q.observed_at <= 600000
