@@ -18,6 +18,7 @@ import httpx
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
 from infra.flink import link_libraries
+from streams.settings import read_settings
 
 JUDGED = ("verdict INT", "id STRING", "observed_at BIGINT", "area STRING", "road_class STRING",
           "speed BIGINT", "reason STRING", "letter STRING")
@@ -101,6 +102,8 @@ def run(register: Callable[[TableEnvironment], None], jars: list[Path]) -> None:
     configuration.set("table.local-time-zone", "UTC")
     configuration.set("rest.port", os.environ["BENCH_FLINK_REST"])
     configuration.set("rest.bind-port", os.environ["BENCH_FLINK_REST"])
+    configuration.set("execution.checkpointing.dir",
+                      (read_settings().home / "flink" / "checkpoints").as_uri())
     for name, value in SETTINGS.items():
         configuration.set(name, value)
     register(environment)
