@@ -37,4 +37,5 @@ def test_rows_progress_and_statements_are_all_read_before_the_first_look(registe
     assert WINDOW in finals.changed_at
     assert other in finals.final
     assert finals.progress["slow", RESULT.inputs[0]][0] == WINDOW.window_start
-    assert finals.declare(int(time.time() * 1000)) == []
+    # other results of the shared broker are none of this test's
+    assert RESULT.name not in {one.result for one in finals.declare(int(time.time() * 1000))}
