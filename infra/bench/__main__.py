@@ -28,6 +28,8 @@ from schemas.errors import CityBrainError
 from streams.clock import now_ms
 from streams.settings import read_settings
 
+BEGUN = time.monotonic()
+
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Turn a signal into the exception that Ctrl-C raises, once, so that everything is stopped."""
@@ -38,7 +40,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 def _report(line: str) -> None:
     """Show progress, with the time since the start."""
-    click.echo(f"{time.perf_counter():6.0f} s  {line}", err=True)
+    click.echo(f"{time.monotonic() - BEGUN:6.0f} s  {line}", err=True)
 
 
 def _enter(name: str, login: Login) -> Contender:

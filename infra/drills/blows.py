@@ -84,9 +84,11 @@ def look(targets: Iterable[Target]) -> dict[str, set[int]]:
 def strike(blow: Blow, targets: dict[str, Target]) -> float:
     """Strike, and wait until everything struck works; give how long that took (s).
 
-    Raise ComponentError where something does not run before, or not again in time.
+    Raise ComponentError where something does not run in time, before or again.
     """
     struck = [targets[name] for name in blow.names]
+    for one in struck:  # an earlier blow may have ended it too: workers end with their job
+        _await_well(one, set(), time.monotonic())
     before = look(struck)
     pids = set[int]().union(*before.values())
     begun = time.monotonic()
@@ -110,7 +112,7 @@ def _await_well(target: Target, gone: set[int], begun: float) -> None:
         pids = target.pids()
         if pids and not pids & gone and target.ready():
             return
-    raise ComponentError(f"{target.name} is not back after {PATIENCE_SECONDS:g} s")
+    raise ComponentError(f"{target.name} does not run well after {PATIENCE_SECONDS:g} s")
 
 
 def _signal(pid: int, action: Callable[[psutil.Process], None]) -> None:

@@ -96,10 +96,18 @@ def test_what_does_not_come_back_is_told(keepers: dict[str, Keeper],
                                          monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blows, "PATIENCE_SECONDS", 0.3)
     keepers["sink"].revives = False
-    with pytest.raises(ComponentError, match="sink is not back"):
+    with pytest.raises(ComponentError, match="sink does not run"):
         strike(Blow(Way.KILL, ("sink",)), targets(keepers))
     with pytest.raises(ComponentError, match="sink does not run"):
         strike(Blow(Way.KILL, ("sink",)), targets(keepers))
+
+
+def test_a_blow_waits_for_what_an_earlier_one_ended(keepers: dict[str, Keeper]) -> None:
+    absent = [True, True, False]
+    target = Target("sink", lambda: set() if absent and absent.pop(0) else keepers["sink"].pids(),
+                    lambda: True)
+    strike(Blow(Way.KILL, ("sink",)), {"sink": target})
+    assert keepers["sink"].child.pid != keepers["sink"].first
 
 
 def test_a_process_loses_its_connections() -> None:
