@@ -29,6 +29,9 @@ JOB_PREFIX = "citybrain"
 # State must outlive what may still come: the longest window (1 h) and horizon (1 h), and a margin.
 STATE_TTL_HOURS = 3
 
+# a request to the broker costs it more than the records in it
+PRODUCER = {"properties.compression.type": "lz4", "properties.linger.ms": "20",
+            "properties.batch.size": "262144"}
 EVENTS_OUT = "(topic STRING METADATA, headers MAP<STRING, BYTES> METADATA, k STRING, body BYTES)"
 DEAD_LETTERS = "(k STRING, body BYTES)"
 VAULT = DEAD_LETTERS
@@ -96,7 +99,7 @@ def _plain(settings: Settings, **more: str) -> dict[str, str]:
     """Give the options of a table that writes bytes as they are."""
     return {"connector": "kafka", **kafka_options(settings), "key.format": "raw",
             "key.fields": "k", "value.format": "raw", "value.fields-include": "EXCEPT_KEY",
-            "properties.compression.type": "lz4", "properties.linger.ms": "5",
+            **PRODUCER,
             **{name.replace("_", "-"): value for name, value in more.items()}}
 
 
@@ -104,7 +107,7 @@ def _upsert(settings: Settings, topic: str) -> dict[str, str]:
     """Give the options of an upsert table in JSON."""
     return {"connector": "upsert-kafka", **kafka_options(settings), "topic": topic,
             "key.format": "json", "value.format": "json",
-            "properties.compression.type": "lz4", "properties.linger.ms": "5"}
+            **PRODUCER}
 
 
 def open_environment(settings: Settings, more: dict[str, str]) -> TableEnvironment:
@@ -116,7 +119,7 @@ def open_environment(settings: Settings, more: dict[str, str]) -> TableEnvironme
         "table.local-time-zone": "UTC",
         "table.exec.mini-batch.enabled": "true",
         "table.exec.mini-batch.allow-latency": f"{settings.mini_batch_ms} ms",
-        "table.exec.mini-batch.size": "20000",
+        "table.exec.mini-batch.size": "100000",
         "table.optimizer.agg-phase-strategy": "TWO_PHASE",
         # a view that several branches read is planned by itself: else every branch would take the
         # gate's row apart for itself, and copy all of it first

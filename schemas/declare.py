@@ -25,6 +25,7 @@ from schemas.fields import (
     flag,
     instant,
     integer,
+    listed,
     measure,
     text,
 )
@@ -32,7 +33,7 @@ from schemas.fields import (
 __all__ = [
     "NUMBER_SLOTS", "RESERVED", "TEXT_SLOTS", "Event", "Family", "Field", "Kind", "Lifetime",
     "Personal", "Result", "ResultTable", "Text", "code", "decimal", "derived", "flag", "instant",
-    "integer", "kebab", "measure", "text",
+    "integer", "kebab", "listed", "measure", "text",
 ]
 
 NUMBER_SLOTS = 6
@@ -228,6 +229,11 @@ class ResultTable:
     def measures(self) -> tuple[Field, ...]:
         """List the aggregate columns, in the order in which the query must give them."""
         return tuple(one for one in self.fields if one.combine)
+
+    @property
+    def numbers(self) -> tuple[Field, ...]:
+        """List the measures that are numbers."""
+        return tuple(one for one in self.measures if one.numeric)
 
     @property
     def derived(self) -> tuple[Field, ...]:

@@ -1,7 +1,8 @@
 """Give the words in which the fields of events and results are declared.
 
 Each attribute of a declaration is one field made by `text`, `code`, `integer`, `decimal`, `flag`,
-`instant` or, in results, `measure` and `derived`; the closed set of kinds is what renderers map.
+`instant` or, in results, `measure`, `listed` and `derived`; the closed set of kinds is what
+renderers map.
 """
 
 from __future__ import annotations
@@ -128,6 +129,15 @@ def measure(en: str, zh: str, *, combine: str = "sum", unit: str = "", decimals:
         raise DeclarationError(f"measure {en!r}: combine must be sum, min, max or distinct")
     return Field(Text(en, zh), Kind.INTEGER, unit=unit, decimals=decimals, combine=combine,
                  public=True, required=False)
+
+
+def listed(en: str, zh: str, *, width: int, unit: str = "") -> Any:
+    """Declare a measure that lists what was seen, `width` characters each; windows of few events.
+
+    What it says of a window is exact and small; it grows with the events of the window.
+    """
+    return Field(Text(en, zh), Kind.TEXT, unit=unit, max_length=width, combine="list",
+                 required=False)
 
 
 def derived(en: str, zh: str, *, sql: str, unit: str = "", decimals: int = 2) -> Any:

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import re
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -68,12 +69,6 @@ def wire_struct(family: Family) -> type[msgspec.Struct]:
     return msgspec.defstruct(f"{family.table}_wire", needed + optional + envelope, gc=False)
 
 
-@cache
-def decoder(family: Family) -> msgspec.json.Decoder[Any]:
-    """Give the typed decoder of a family's payload."""
-    return msgspec.json.Decoder(wire_struct(family))
-
-
 def to_milliseconds(moment: int | dt.datetime) -> int:
     """Convert a decoded instant to whole milliseconds since 1970 UTC (floor)."""
     if isinstance(moment, int):
@@ -91,19 +86,60 @@ def shown(field: Field | None, value: Any) -> str:
     return f"*** ({len(text)} characters)"
 
 
+class Wire:
+    """Decode and check the payloads of one family."""
+
+    def __init__(self, family: Family) -> None:
+        """Prepare what does not change from one payload to the next."""
+        self._family = family
+        self._decode = msgspec.json.Decoder(wire_struct(family)).decode
+        self._limited = [f for f in family.fields if f.not_above]
+        self._instants = [f for f in family.fields if f.kind is Kind.INSTANT]
+        self._place = attrgetter(*family.place) if family.place else None
+
+    def decode(self, body: bytes) -> Any | Refusal:
+        """Decode one payload into its wire struct, or say why not."""
+        if not body:
+            return Refusal(Reason.EMPTY, "$", "", "the record has no payload")
+        if len(body) > MAX_BYTES:
+            return Refusal(Reason.TOO_LARGE, "$", f"{len(body)} bytes", f"the limit is {MAX_BYTES}")
+        try:
+            event = self._decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+            return _explain(self._family, body, error)
+        if b"\\" in body and _ESCAPED_CONTROL.search(body):
+            refusal = _find_control_character(self._family, event)
+            if refusal is not None:
+                return refusal
+        return self._cross_check(event) or event
+
+    def _cross_check(self, event: Any) -> Refusal | None:
+        """Check what no type says: limits by another field, storable times, the null island."""
+        for field in self._limited:
+            value, limit = getattr(event, field.name), getattr(event, field.not_above)
+            if value is not None and limit is not None and value > limit:
+                return Refusal(Reason.ABOVE_FIELD, field.name, shown(field, value),
+                               f"above {field.not_above}={limit}")
+        for field in self._instants:
+            value = getattr(event, field.name)
+            if value is not None and not EARLIEST_MS <= to_milliseconds(value) <= LATEST_MS:
+                return Refusal(Reason.BAD_TIME, field.name, shown(field, value),
+                               "outside the years 1900 to 2299, which is what the store can keep")
+        if self._place is not None and self._family.place and self._place(event) == (0, 0):
+            return Refusal(Reason.NULL_ISLAND, self._family.place[0], "0, 0",
+                           "a missing position must be left out, not sent as zero")
+        return None
+
+
+@cache
+def wire_of(family: Family) -> Wire:
+    """Give what decodes a family's payloads."""
+    return Wire(family)
+
+
 def decode(family: Family, body: bytes) -> Any | Refusal:
     """Decode one payload into its wire struct, or say why not."""
-    if not body:
-        return Refusal(Reason.EMPTY, "$", "", "the record has no payload")
-    if len(body) > MAX_BYTES:
-        return Refusal(Reason.TOO_LARGE, "$", f"{len(body)} bytes", f"the limit is {MAX_BYTES}")
-    try:
-        event = decoder(family).decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return _explain(family, body, error)
-    if b"\\" in body and _ESCAPED_CONTROL.search(body):
-        return _control_character(family, event)
-    return _cross_checks(family, event) or event
+    return wire_of(family).decode(body)
 
 
 def check(family: Family, body: bytes) -> Refusal | None:
@@ -112,35 +148,7 @@ def check(family: Family, body: bytes) -> Refusal | None:
     return found if isinstance(found, Refusal) else None
 
 
-@cache
-def _crossed(family: Family) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
-    """List the fields that may not exceed another field, and those that hold a moment."""
-    return (tuple(f for f in family.fields if f.not_above),
-            tuple(f for f in family.fields if f.kind is Kind.INSTANT))
-
-
-def _cross_checks(family: Family, event: Any) -> Refusal | None:
-    """Check what no type says: limits by another field, storable times, the null island."""
-    limited, instants = _crossed(family)
-    for field in limited:
-        value, limit = getattr(event, field.name), getattr(event, field.not_above)
-        if value is not None and limit is not None and value > limit:
-            return Refusal(Reason.ABOVE_FIELD, field.name, shown(field, value),
-                           f"above {field.not_above}={limit}")
-    for field in instants:
-        value = getattr(event, field.name)
-        if value is not None and not EARLIEST_MS <= to_milliseconds(value) <= LATEST_MS:
-            return Refusal(Reason.BAD_TIME, field.name, shown(field, value),
-                           "outside the years 1900 to 2299, which is what the store can keep")
-    if family.place:
-        longitude, latitude = family.place
-        if getattr(event, longitude) == 0 and getattr(event, latitude) == 0:
-            return Refusal(Reason.NULL_ISLAND, longitude, "0, 0",
-                           "a missing position must be left out, not sent as zero")
-    return None
-
-
-def _control_character(family: Family, event: Any) -> Refusal | Any | None:
+def _find_control_character(family: Family, event: Any) -> Refusal | None:
     """Name the text that holds a control character; tab and line breaks are allowed in text."""
     by_name: dict[str, Field | None] = {"id": None, **{f.name: f for f in family.fields}}
     for name, field in by_name.items():
@@ -148,7 +156,7 @@ def _control_character(family: Family, event: Any) -> Refusal | Any | None:
         if isinstance(value, str) and any(c < " " and c not in "\t\r\n" for c in value):
             return Refusal(Reason.CONTROL_CHARACTER, name, shown(field, value),
                            "control characters are not allowed")
-    return _cross_checks(family, event) or event
+    return None
 
 
 def _explain(family: Family, body: bytes, error: Exception) -> Refusal:

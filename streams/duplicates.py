@@ -33,20 +33,20 @@ class Recent:
     young: dict[bytes, int] = field(default_factory=dict)
     old: dict[bytes, int] = field(default_factory=dict)
 
-    def seen(self, event_id: str, received_at: int) -> bool:
-        """Tell whether the id was accepted within the span before `received_at` (epoch ms)."""
-        digest = xxh3_128_digest(event_id.encode())
-        first = self.young.get(digest)
-        if first is None:
-            first = self.old.get(digest)
-        return first is not None and received_at - first <= self.span_ms
+    def enter(self, event_id: str, received_at: int) -> bool:
+        """Enter an accepted id; False where it was accepted within the span before (epoch ms).
 
-    def add(self, event_id: str, received_at: int) -> None:
-        """Enter an accepted id; ids older than the span are forgotten a dictionary at a time."""
+        Ids older than the span are forgotten a dictionary at a time.
+        """
+        digest = xxh3_128_digest(event_id.encode())
+        first = self.young.get(digest) or self.old.get(digest)
+        if first is not None and received_at - first <= self.span_ms:
+            return False
         if received_at - self.turned_at > self.span_ms:
             self.old = self.young if received_at - self.turned_at <= 2 * self.span_ms else {}
             self.young, self.turned_at = {}, received_at
-        self.young.setdefault(xxh3_128_digest(event_id.encode()), received_at)
+        self.young[digest] = received_at
+        return True
 
 
 Accept = Callable[[Recent, Iterable[Message]], None]

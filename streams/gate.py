@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -26,7 +27,6 @@ from numpy.typing import NDArray
 
 from schemas.declare import Lifetime
 from schemas.errors import Reason, Refusal
-from schemas.wire import decode
 from streams.duplicates import Duplicates, Recent
 from streams.masking import mask_refusal
 from streams.origin import refuse_header, refuse_payload
@@ -41,7 +41,7 @@ from streams.record import (
     refuse_unmapped,
     refuse_untimely,
 )
-from streams.routes import Route, Routes
+from streams.routes import ENVELOPE, Route, Routes
 
 Coordinates = NDArray[np.float64]
 Locate = Callable[[Coordinates, Coordinates], Sequence[str]]
@@ -97,11 +97,15 @@ class Gate:
     def judge(self, records: Sequence[Record]) -> list[Judged]:
         """Judge a batch in log order; one verdict a record, in the same order."""
         judged = [self._first(record) for record in records]
-        accepted = [i for i, one in enumerate(judged) if one.verdict is Verdict.ACCEPTED]
-        areas = self._areas([judged[i] for i in accepted])
-        now = self._clock()
-        for i, area in zip(accepted, areas, strict=True):
-            self._finish(records[i], judged[i], area, now)
+        routes: dict[Route, list[int]] = {}
+        for i, one in enumerate(judged):
+            if one.verdict is Verdict.ACCEPTED and one.route is not None:
+                routes.setdefault(one.route, []).append(i)
+        accepted = [i for rows in routes.values() for i in rows]
+        areas = iter(self._areas([judged[i] for i in accepted], routes))
+        for route, rows in routes.items():
+            self._finish(route, [records[i] for i in rows], [judged[i] for i in rows],
+                         list(islice(areas, len(rows))))
         return judged
 
     def _first(self, record: Record) -> Judged:
@@ -138,7 +142,7 @@ class Gate:
         """Judge one record; see `_check`."""
         if record.map_error is not None:
             return self._refuse(record, route, refuse_unmapped(record.map_error))
-        event = decode(route.family, record.body or b"")
+        event = route.decode(record.body or b"")
         if isinstance(event, Refusal):
             return self._refuse(record, route, event)
         event_id = identify(record, event)
@@ -154,48 +158,48 @@ class Gate:
                                   replayed=replayed)
         if refusal is not None:
             return self._refuse(record, route, refusal, event_id, observed)
-        if recent.seen(event_id, record.received_at):
+        if not recent.enter(event_id, record.received_at):
             return Judged(Verdict.DUPLICATE, route, event_id=event_id, observed_at=observed)
-        recent.add(event_id, record.received_at)
         return Judged(Verdict.ACCEPTED, route, event, event_id, observed,
                       replayed=count_as(record, observed) if replayed else 0)
 
-    def _areas(self, accepted: Sequence[Judged]) -> Sequence[str]:
-        """Locate accepted events, each converted from its publisher's datum; no place → ""."""
-        places = np.full((2, len(accepted)), np.nan)
-        routes: dict[Route, list[int]] = {}
-        for i, one in enumerate(accepted):
-            if one.route is not None and one.route.place is not None:
-                routes.setdefault(one.route, []).append(i)
+    def _areas(self, accepted: Sequence[Judged], routes: Mapping[Route, Sequence[int]]
+               ) -> Sequence[str]:
+        """Locate accepted events, in the order of their routes; no place → ""."""
+        places, end = np.full((2, len(accepted)), np.nan), 0
         for route, rows in routes.items():
+            begin, end = end, end + len(rows)
+            if route.place is None:
+                continue
             # what is None becomes NaN
-            given = [route.place(accepted[i].event) for i in rows] if route.place else []
-            places[:, rows] = np.array(given, dtype=np.float64).T
+            given = [route.place(one.event) for one in accepted[begin:end]]
+            places[:, begin:end] = np.array(given, dtype=np.float64).T
             datum = self._datum_of(route.publisher)
             if datum != "wgs84":
-                places[0, rows], places[1, rows] = self._to_wgs84(datum, *places[:, rows])
-                for i in rows:
-                    _move(accepted[i], places[:, i])
+                places[:, begin:end] = self._to_wgs84(datum, *places[:, begin:end])
+                for one, place in zip(accepted[begin:end], places[:, begin:end].T, strict=True):
+                    _move(one, place)
         return self._locate(places[0], places[1])
 
-    def _finish(self, record: Record, judged: Judged, area: str, now: int) -> None:
-        """Write the clean event and its slots."""
-        route = judged.route
-        if route is None:
-            return
-        values = route.values(judged.event, judged.observed_at or record.received_at)
-        judged.area, judged.key = area, str(values[route.key])
-        judged.numbers, judged.texts = route.slots(values)
-        envelope = {
-            "id": judged.event_id, "source": route.publisher, "observed_at": judged.observed_at,
-            "received_at": record.received_at, "computed_at": now, "area": area,
-            "raw_topic": record.topic, "raw_partition": record.partition,
-            "raw_offset": record.offset}
-        judged.body = self._encode(envelope | values)
-        originals = route.originals(judged.event, values)
-        if originals:
-            judged.vault = self._encode(
-                envelope | {"family": route.family.name, "fields": originals})
+    def _finish(self, route: Route, records: Sequence[Record], judged: Sequence[Judged],
+                areas: Sequence[str]) -> None:
+        """Write the clean events of one route, their slots, and what goes to the vault."""
+        events, observed = [one.event for one in judged], [one.observed_at or 0 for one in judged]
+        columns, count = route.columns(events, observed), len(records)
+        envelope: tuple[Sequence[Any], ...] = (
+            [one.event_id for one in judged], [route.publisher] * count, observed,
+            [one.received_at for one in records], [self._clock()] * count, areas,
+            [one.topic for one in records], [one.partition for one in records],
+            [one.offset for one in records])
+        for one, area, key, numbers, texts, row in zip(
+                judged, areas, columns[route.key], *route.slots(columns),
+                zip(*envelope, *columns.values(), strict=True), strict=False):
+            one.area, one.key, one.numbers, one.texts = area, str(key), numbers, texts
+            one.body = self._encode(route.clean(*row))
+        for i, originals in route.originals(events, columns):
+            judged[i].vault = self._encode(
+                dict(zip(ENVELOPE, (column[i] for column in envelope), strict=True))
+                | {"family": route.family.name, "fields": originals})
 
     def _refuse(self, record: Record, route: Route | None, refusal: Refusal, event_id: str = "",
                 observed_at: int | None = None) -> Judged:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+
+from confluent_kafka import Message
 
 from schemas.declare import Family
 from schemas.errors import CityBrainError, ComponentError
 from schemas.render import last_steps
 from streams.digest import Comparison, Source, compare, covered
+from streams.filling import NO_JSON, Record, fill, read_record
 from streams.settings import read_settings
-from streams.sink import BATCH_ROWS, Record, insert_fitting
+from streams.sink import BATCH_ROWS
 from streams.store import Store
 from streams.tables import TableRows
 from streams.topic_log import Offsets, TopicLog
@@ -38,7 +41,7 @@ class RebuildError(CityBrainError):
 class Rebuilt:
     """Hold what was found and done.
 
-    `kept` rows are older than the topic; `set_aside` records fit no column; the comparison covers
+    `kept` rows are older than the topic; `set_aside` records are no rows; the comparison covers
     rows since `since` (epoch ms).
     """
 
@@ -71,11 +74,19 @@ def find_since(source: Source, log: TopicLog, lows: Offsets, highs: Offsets) -> 
     for part, low in lows.items():
         if low == highs[part] > 0:
             cut.append(now - kept[source.topic])
-        first = next(log.read({part: low}, {part: highs[part]}), None)
+        first = _first(log.read({part: low}, {part: highs[part]}))
         moment = source.rows.columns[source.time](first) if first is not None else None
         if isinstance(moment, int):
             (cut if low else whole).append(moment + (source.back_ms if low else 0))
     return max(cut) if cut else min(whole, default=now)
+
+
+def _first(messages: Iterable[Message]) -> Record | None:
+    """Read the first record that can be read."""
+    for message in messages:
+        with suppress(*NO_JSON):
+            return read_record(message)
+    return None
 
 
 class _Rebuild:
@@ -128,19 +139,19 @@ class _Rebuild:
     def _fill(self, rows: TableRows, starts: Offsets, ends: Offsets, what: str) -> None:
         """Insert the records between offsets into a table."""
         total = max(1, sum(end - starts[part] for part, end in ends.items()))
-        done, held = 0, list[Record]()
+        done, held = 0, list[Message]()
         self._progress(what, 0.0)
-        for record in self._log.read(starts, ends):
-            held.append(record)
+        for message in self._log.read(starts, ends):
+            held.append(message)
             if len(held) == BATCH_ROWS:
-                insert_fitting(self._store, rows, held, self._count_aside)
+                fill(self._store, rows, held, self._count_aside)
                 done, held = done + len(held), []
                 self._progress(what, min(1.0, done / total))
         if held:
-            insert_fitting(self._store, rows, held, self._count_aside)
+            fill(self._store, rows, held, self._count_aside)
         self._progress(what, 1.0)
 
-    def _count_aside(self, _: Record, __: str) -> None:
+    def _count_aside(self, _: Message, __: str) -> None:
         """Count a record that fits no column: the sink has made a dead letter of it."""
         self.set_aside += 1
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from schemas import registry
 from schemas.declare import NUMBER_SLOTS, TEXT_SLOTS, Family, Kind, Personal
 from schemas.errors import DeclarationError
-from schemas.wire import to_milliseconds
+from schemas.wire import to_milliseconds, wire_of
 from streams.masking import mask_text
 from streams.privacy import Pseudonyms
 
 RAW_TOPIC = re.compile(r"raw-(?P<publisher>[a-z0-9]+(?:-[a-z0-9]+)*)--(?P<family>[a-z0-9-]+)")
 _LOOK_AGAIN_SECONDS = 5.0
+ENVELOPE = ("id", "source", "observed_at", "received_at", "computed_at", "area", "raw_topic",
+             "raw_partition", "raw_offset")
+_NOTHING = repeat(None)
 
 
 class Route:
@@ -27,7 +34,7 @@ class Route:
         self.publisher, self.family, self._pseudonyms = publisher, family, pseudonyms
         self.source = publisher.encode()  # as the header ce_source usually says it
         slots, by_name = family.slots(), {f.name: f for f in family.fields}
-        self.key = family.key.name
+        self.key, self.decode = family.key.name, wire_of(family).decode
         self.place = attrgetter(*family.place) if family.place else None
         self._kept = tuple(f.name for f in family.kept)
         # the last name comes twice: of a single one the getter would give no tuple
@@ -45,51 +52,57 @@ class Route:
         numbers = [n for n, slot in slots.items() if slot[0] == "n"]
         self._numbers = tuple((n, 10 ** by_name[n].decimals) for n in numbers)
         self._texts = tuple(n for n, slot in slots.items() if slot[0] == "s")
-        self._no_numbers = (None,) * (NUMBER_SLOTS - len(self._numbers))
-        self._no_texts = (None,) * (TEXT_SLOTS - len(self._texts))
+        self.clean = msgspec.defstruct(
+            f"{family.table}_clean", [*ENVELOPE, *self._kept], gc=False)
 
     def _list(self, personal: Personal) -> tuple[str, ...]:
         """List the kept fields of one personal-data class."""
         return tuple(f.name for f in self.family.kept if f.personal is personal)
 
-    def values(self, event: Any, observed_at: int) -> dict[str, Any]:
-        """Give the kept fields, personal data taken out and instants as epoch ms."""
-        values: dict[str, Any] = dict(zip(self._kept, self._get(event), strict=False))
-        day = Pseudonyms.day(observed_at)
-        for name in self._pseudonymised:
-            if values[name] is not None:
-                values[name] = self._pseudonyms.of(name, values[name], day)
-        for name in self._by_case:
-            if values[name] is not None:
-                case = str(getattr(event, self.family.key.name))
-                values[name] = self._pseudonyms.of(name, values[name], day, case)
+    def columns(self, events: Sequence[Any], observed: Sequence[int]) -> dict[str, list[Any]]:
+        """Give the kept fields of events, personal data taken out and instants as epoch ms."""
+        rows = zip(*map(self._get, events), strict=True)
+        columns: dict[str, list[Any]] = dict(zip(self._kept, map(list, rows), strict=False))
+        if self._pseudonymised or self._by_case:
+            days = list(map(Pseudonyms.day, observed))
+            for name in self._pseudonymised:
+                columns[name] = [value if value is None else self._pseudonyms.of(name, value, day)
+                                 for value, day in zip(columns[name], days, strict=True)]
+            for name in self._by_case:
+                columns[name] = [
+                    value if value is None else self._pseudonyms.of(
+                        name, value, day, str(getattr(event, self.key)))
+                    for value, day, event in zip(columns[name], days, events, strict=True)]
         for name in self._masked:
-            if values[name] is not None:
-                values[name] = mask_text(values[name], self._known(event))
+            columns[name] = [value if value is None else mask_text(value, self._known(event))
+                             for value, event in zip(columns[name], events, strict=True)]
         for name in self._instants:
-            if values[name] is not None:
-                values[name] = to_milliseconds(values[name])
-        return values
+            columns[name] = [value if value is None else to_milliseconds(value)
+                             for value in columns[name]]
+        return columns
 
     def _known(self, event: Any) -> list[str]:
         """List the personal values that an event's own fields tell, for its texts to lose them."""
         return [value for name in self._named if (value := getattr(event, name)) is not None]
 
-    def originals(self, event: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """Give the personal fields as they came, for the vault; none where nothing was changed."""
-        if not self._vaulted:
-            return {}
-        found = {name: value for name in self._vaulted
-                 if (value := getattr(event, name)) is not None}
-        return found if any(values.get(name) != value for name, value in found.items()) else {}
+    def originals(self, events: Sequence[Any], columns: Mapping[str, Sequence[Any]]
+                  ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Give the personal fields as they came, for the vault, where anything was changed."""
+        for i, event in enumerate(events if self._vaulted else ()):
+            found = {name: value for name in self._vaulted
+                     if (value := getattr(event, name)) is not None}
+            if any(name not in columns or columns[name][i] != value
+                   for name, value in found.items()):
+                yield i, found
 
-    def slots(self, values: dict[str, Any]) -> tuple[tuple[int | None, ...],
-                                                     tuple[str | None, ...]]:
-        """Give the numbers, scaled to integers (half to even), and the texts that queries need."""
-        numbers = [None if (v := values[name]) is None else round(v * scale)
+    def slots(self, columns: Mapping[str, Sequence[Any]]
+              ) -> tuple[Iterable[tuple[int | None, ...]], Iterable[tuple[str | None, ...]]]:
+        """Give rows of numbers, scaled to integers (half to even), and of texts, for queries."""
+        numbers = [[value if value is None else round(value * scale) for value in columns[name]]
                    for name, scale in self._numbers]
-        return ((*numbers, *self._no_numbers),
-                (*[values[name] for name in self._texts], *self._no_texts))
+        texts = [columns[name] for name in self._texts]
+        return (zip(*numbers, *repeat(_NOTHING, NUMBER_SLOTS - len(numbers)), strict=False),
+                zip(*texts, *repeat(_NOTHING, TEXT_SLOTS - len(texts)), strict=False))
 
 
 class Routes:

@@ -13,11 +13,8 @@ import logging
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from threading import Event
-from typing import Any
 
-import msgspec
 from confluent_kafka import Consumer, KafkaException, Message
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 from tenacity.wait import wait_exponential
@@ -25,9 +22,10 @@ from tenacity.wait import wait_exponential
 from schemas.declare import Lifetime
 from schemas.errors import ComponentError, Reason
 from streams.broker import open_consumer
+from streams.filling import Record, fill
 from streams.metrics import AGE, ERRORS, LAG, ROWS, WRITE_SECONDS, serve
-from streams.store import BadRowError, Store, connect
-from streams.tables import APPENDED_AT, SYSTEM_ROWS, TableRows, find_rows
+from streams.store import Store, connect
+from streams.tables import SYSTEM_ROWS, TableRows, find_rows
 
 log = logging.getLogger("sink")
 TOPICS = ["^event-.*", "^result-.*", *SYSTEM_ROWS]
@@ -38,9 +36,6 @@ LAG_SECONDS = 5.0
 # objects made and not freed between two searches for cycles: more than two full batches hold
 CYCLES_AFTER = 100_000
 LETTER_MS = Lifetime().topic_hours * 3_600_000
-Record = dict[str, Any]
-NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_decode = msgspec.json.Decoder(Record).decode
 
 
 class Sink:
@@ -50,7 +45,7 @@ class Sink:
         """Take an unsubscribed consumer, the store and the signal to stop."""
         self._consumer, self._store, self._ended = consumer, store, ended
         self._rows: dict[str, TableRows | None] = {}
-        self._gathered: dict[str, list[Record]] = defaultdict(list)
+        self._gathered: dict[str, list[Message]] = defaultdict(list)
         self._count, self._since = 0, 0.0
         self._lag_at = 0.0
 
@@ -78,59 +73,53 @@ class Sink:
         if message.error() is not None:
             log.warning("broker: %s", message.error())
             return
-        topic, value = message.topic() or "", message.value()
+        topic = message.topic() or ""
         if not self._rows.get(topic):
             self._rows[topic] = find_rows(topic)
-        if value is None or self._rows[topic] is None:
+        if message.value() is None or self._rows[topic] is None:
             return
         if not self._count:
             self._since = time.monotonic()
         self._count += 1
-        try:
-            record = read_record(message)
-        except NO_JSON as error:
-            topic, record = "dead-letters", _letter(message, str(error))
-            record[APPENDED_AT] = message.timestamp()[1]
-        record["_at"] = (message.topic(), message.partition(), message.offset())
-        self._gathered[topic].append(record)
+        self._gathered[topic].append(message)
 
     def _flush(self) -> None:
         """Insert what is gathered, retrying while the store is away; then commit."""
         for topic in list(self._gathered):
             rows = self._rows.get(topic) or find_rows(topic)
-            records = self._gathered[topic]
-            if rows is not None and records and not self._insert_patiently(rows, records):
+            messages = self._gathered[topic]
+            if rows is not None and messages and not self._insert_patiently(rows, messages):
                 return  # told to stop while the store was away: nothing is committed
             del self._gathered[topic]
-            if records:
-                AGE.labels(topic).set(time.time() - records[-1][APPENDED_AT] / 1000)
+            if messages:
+                AGE.labels(topic).set(time.time() - messages[-1].timestamp()[1] / 1000)
         self._count = 0
         try:
             self._consumer.commit(asynchronous=False)
         except KafkaException as error:
             log.warning("commit: %s", error)  # inserted again after a restart, which is harmless
 
-    def _insert_patiently(self, rows: TableRows, records: list[Record]) -> bool:
+    def _insert_patiently(self, rows: TableRows, messages: list[Message]) -> bool:
         """Insert until it works; False when told to stop before that."""
         retrying = Retrying(
             retry=retry_if_exception_type(ComponentError), wait=wait_exponential(0.2, max=5),
             stop=stop_when_event_set(self._ended), before_sleep=_tell,
             retry_error_callback=lambda _: False)
-        done: bool = retrying(self._insert, rows, records)
+        done: bool = retrying(self._insert, rows, messages)
         return done
 
-    def _insert(self, rows: TableRows, records: list[Record]) -> bool:
+    def _insert(self, rows: TableRows, messages: list[Message]) -> bool:
         """Insert records, and set aside those that do not fit."""
         with WRITE_SECONDS.labels(rows.table).time():
-            written = insert_fitting(self._store, rows, records, self._set_aside)
+            written = fill(self._store, rows, messages, self._set_aside)
         ROWS.labels(rows.table).inc(written)
         return True
 
-    def _set_aside(self, record: Record, detail: str) -> None:
-        """Write a row that no column can hold as a dead letter."""
-        topic, partition, offset = record["_at"]
-        log.error("%s[%d]@%d does not fit its table: %s", topic, partition, offset, detail)
-        letter = _letter_at(topic, partition, offset, record[APPENDED_AT], detail)
+    def _set_aside(self, message: Message, detail: str) -> None:
+        """Write a record that no row can hold as a dead letter."""
+        letter = _letter(message, detail)
+        log.error("%s[%d]@%d does not fit its table: %s", letter["raw_topic"],
+                  letter["raw_partition"], letter["raw_offset"], detail)
         rows = SYSTEM_ROWS["dead-letters"]
         self._store.insert(rows.table, rows.lay_out([letter]))
 
@@ -147,40 +136,13 @@ class Sink:
             LAG.labels(topic).set(lag)
 
 
-def read_record(message: Message) -> Record:
-    """Read what becomes a row; raise one of NO_JSON on what does not."""
-    record: Record = _decode(message.value() or b"")
-    record[APPENDED_AT] = message.timestamp()[1]
-    return record
-
-
-def insert_fitting(store: Store, rows: TableRows, records: list[Record],
-                   set_aside: Callable[[Record, str], None]) -> int:
-    """Insert records, halving the batch around each that does not fit; give how many do."""
-    try:
-        store.insert(rows.table, rows.lay_out(records))
-    except (BadRowError, KeyError, TypeError) as error:
-        if len(records) == 1:
-            set_aside(records[0], str(error))
-            return 0
-        middle = len(records) // 2
-        return (insert_fitting(store, rows, records[:middle], set_aside)
-                + insert_fitting(store, rows, records[middle:], set_aside))
-    return len(records)
-
-
 def _letter(message: Message, detail: str) -> Record:
-    """Make a dead letter of a record that is no JSON."""
-    return _letter_at(message.topic() or "", message.partition() or 0, message.offset() or 0,
-                      message.timestamp()[1], detail)
-
-
-def _letter_at(topic: str, partition: int, offset: int, at: int, detail: str) -> Record:
     """Make a dead letter about a record of one of our own topics."""
     ERRORS.labels("sink-row").inc()
+    at = message.timestamp()[1]
     return {"reason": Reason.INTERNAL, "field": "$", "detail": detail[:500], "class": "internal",
-            "raw_topic": topic, "raw_partition": partition, "raw_offset": offset,
-            "received_at": at, "kept_until": at + LETTER_MS}
+            "raw_topic": message.topic() or "", "raw_partition": message.partition() or 0,
+            "raw_offset": message.offset() or 0, "received_at": at, "kept_until": at + LETTER_MS}
 
 
 def _tell(state: RetryCallState) -> None:

@@ -26,6 +26,8 @@ from streams.tls import for_clickhouse
 # as a replayed recording does, and so more partitions than live events ever would.
 INSERT_SETTINGS = {"async_insert": 0, "wait_for_async_insert": 1, "insert_deduplicate": 0,
                    "max_partitions_per_insert_block": 0}
+# what lacks a value that its column wants is refused, and not made up
+JSON_SETTINGS = INSERT_SETTINGS | {"insert_null_as_default": 0}
 AUTHENTICATION_FAILED = 516  # the driver's list of codes is older than this one
 # the driver logs a traceback of what it then raises, and what is raised is told here
 logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
@@ -40,6 +42,10 @@ def _password(account: str) -> str:
 
 class BadRowError(ValueError):
     """Tell that a value does not fit its column; waiting will not mend it."""
+
+
+class RefusedError(ComponentError):
+    """Tell that the server answered, and did not do what it was asked."""
 
 
 class Store:
@@ -77,7 +83,8 @@ class Store:
             raise BadRowError(str(error).splitlines()[0]) from error
         except (Error, OSError, EOFError) as error:
             self.close()
-            raise ComponentError(self._reason(error)) from error
+            kind = RefusedError if isinstance(error, ServerException) else ComponentError
+            raise kind(self._reason(error)) from error
         except BaseException:
             self.close()
             raise
@@ -110,6 +117,16 @@ class Store:
         rows: int = self._run(f"INSERT INTO store.{table} ({names}) VALUES",
                               list(columns.values()), columnar=True, settings=INSERT_SETTINGS)
         return rows
+
+
+    def insert_json(self, statement: str, bodies: Sequence[bytes], appended: Sequence[int]) -> int:
+        """Insert records as their topic holds them, read by the store; give their number.
+
+        `statement` is of `schemas.render.rows`, `appended` epoch ms. Raise RefusedError where one
+        of them does not fit: then none is inserted.
+        """
+        self._run(statement, [bodies, appended], columnar=True, settings=JSON_SETTINGS)
+        return len(bodies)
 
 
 def connect(account: str) -> Store:

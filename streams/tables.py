@@ -12,6 +12,7 @@ import msgspec
 from schemas import registry
 from schemas.declare import Family, Field, Kind, ResultTable
 from schemas.errors import DeclarationError
+from schemas.render.rows import Reading, read_events, read_results
 
 Take = Callable[[Mapping[str, Any]], Any]
 APPENDED_AT = "appended_at"
@@ -22,10 +23,12 @@ class TableRows:
     """Hold a table's name and, for each column that is written, how to take it from a record.
 
     A record is its JSON as a dictionary, with `appended_at`, the topic's time of it (epoch ms).
+    Where there is a `reading`, the store itself can read the records of the topic.
     """
 
     table: str
     columns: Mapping[str, Take]
+    reading: Reading | None = None
 
     def lay_out(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Lay records out as columns."""
@@ -103,7 +106,7 @@ def _event_rows(family: Family) -> TableRows:
     columns |= {"area": _text("area"), "raw_topic": _text("raw_topic")}
     columns |= {name: _count(name) for name in ("raw_partition", "raw_offset")}
     columns |= {field.name: _field(field) for field in family.kept}
-    return TableRows(family.table, columns)
+    return TableRows(family.table, columns, read_events(family))
 
 
 def _result_rows(result: ResultTable) -> TableRows:
@@ -113,7 +116,8 @@ def _result_rows(result: ResultTable) -> TableRows:
     columns |= {field.name: _text(field.name) for field in result.keys}
     columns |= {name: _count(name) for name in ("events", "late", "version")}
     columns |= {field.name: _plain(field.name) for field in result.measures}
-    return TableRows(result.table, columns | {"computed_at": _plain(APPENDED_AT)})
+    return TableRows(result.table, columns | {"computed_at": _plain(APPENDED_AT)},
+                     read_results(result))
 
 
 _LETTER_TEXTS = ("source", "family", "reason", "field", "value", "detail", "class", "raw_topic",

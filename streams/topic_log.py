@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
 
@@ -10,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.errors import ComponentError
 from streams.agents.history import list_topics, open_reader
-from streams.sink import GROUP, NO_JSON, Record, read_record
+from streams.sink import GROUP
 
 ACCOUNT = "rebuild"
 PATIENCE_SECONDS = 30.0
@@ -52,8 +51,8 @@ class TopicLog:
             raise ComponentError(f"the sink's offsets cannot be read: {error}") from error
         return {place.partition: place.offset for place in found}
 
-    def read(self, starts: Offsets, ends: Offsets) -> Iterator[Record]:
-        """Give the records between offsets that can become rows."""
+    def read(self, starts: Offsets, ends: Offsets) -> Iterator[Message]:
+        """Give the records between offsets, without those that say that a key is gone."""
         left = {part for part, end in ends.items() if starts[part] < end}
         self._consumer.assign([TopicPartition(self.name, part, starts[part]) for part in left])
         heard_at = time.monotonic()
@@ -71,7 +70,8 @@ class TopicLog:
                 if self._is_past(message, ends[part]):
                     left.discard(part)
                 else:
-                    yield from _rows(message)
+                    if message.value() is not None:
+                        yield message
                     if (message.offset() or 0) == ends[part] - 1:
                         left.discard(part)
         self._consumer.unassign()
@@ -85,9 +85,3 @@ class TopicLog:
             raise ComponentError(f"{self.name} cannot be read: {error.str()}")
         return True
 
-
-def _rows(message: Message) -> Iterator[Record]:
-    """Give a record that becomes a row; tombstones do not, and what is no JSON was set aside."""
-    if message.value() is not None:
-        with contextlib.suppress(*NO_JSON):
-            yield read_record(message)

@@ -168,7 +168,8 @@ def row_schema(result: ResultTable) -> Schema:
     properties |= {"events": whole, "late": whole}
     for field in result.measures:
         properties[field.name] = _about(field) | {
-            "type": ["integer", "null"], "x-decimals": field.decimals, "x-combine": field.combine}
+            "type": ["integer" if field.numeric else "string", "null"],
+            "x-decimals": field.decimals, "x-combine": field.combine}
     properties["version"] = whole | {"description": "generation * 2^40 + events"}
     return {
         "$schema": DIALECT, "$id": f"urn:citybrain:{result.name}:v{result.version}:row",

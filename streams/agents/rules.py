@@ -133,7 +133,7 @@ def _check_value(rule: Rule, result: ResultTable) -> None:
         to_value(result, rule.value)
     except DeclarationError as error:
         raise RuleRefusedError("value", rule.value, str(error)) from error
-    counts = (*COUNTS, *(f.name for f in result.measures))
+    counts = (*COUNTS, *(f.name for f in result.numbers))
     for name in rule.min_counts:
         if name not in counts:
             raise RuleRefusedError("min_counts", name, f"{result.name} counts {_listed(counts)}")

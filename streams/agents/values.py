@@ -27,7 +27,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
 
 def value_names(result: ResultTable) -> tuple[str, ...]:
     """Name everything that a rule may compare: counts, measures and derived columns."""
-    return (*COUNTS, *(f.name for f in result.measures), *(f.name for f in result.derived))
+    return (*COUNTS, *(f.name for f in result.numbers), *(f.name for f in result.derived))
 
 
 def to_value(result: ResultTable, name: str) -> Value:
@@ -38,7 +38,7 @@ def to_value(result: ResultTable, name: str) -> Value:
     for field in result.derived:
         if field.name == name:
             return _derived(result, field.sql)
-    scales = {name: 1, **{f.name: 10 ** f.decimals for f in result.measures}}
+    scales = {name: 1, **{f.name: 10 ** f.decimals for f in result.numbers}}
     if name not in value_names(result):
         raise DeclarationError(f"{result.name} has no measure or derived column {name!r}")
     scale = scales[name]
@@ -53,7 +53,7 @@ def to_value(result: ResultTable, name: str) -> Value:
 
 def _derived(result: ResultTable, sql: str) -> Value:
     """Read a derived column's expression; see the module for its grammar."""
-    columns = {*COUNTS, *(f.name for f in result.measures)}
+    columns = {*COUNTS, *(f.name for f in result.numbers)}
     try:
         tree = ast.parse(sql, mode="eval").body
     except SyntaxError as error:

@@ -28,8 +28,8 @@ def rounded(count: int) -> int:
 def shown_fields(result: ResultTable) -> tuple[Field, ...]:
     """List the figures of a result that may be published."""
     if not result.suppress:
-        return (*result.measures, *result.derived)
-    return (*(f for f in result.measures if f.name == result.suppress), *result.derived)
+        return (*result.numbers, *result.derived)
+    return (*(f for f in result.numbers if f.name == result.suppress), *result.derived)
 
 
 def figures(result: ResultTable, row: dict[str, Any]) -> dict[str, Any]:

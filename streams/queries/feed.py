@@ -70,7 +70,7 @@ def published_windows(result: ResultTable) -> tuple[int, ...]:
 def windows_sql(result: ResultTable) -> str:
     """Write the query for the latest ended window of each key of a public result."""
     keys = ", ".join(f.name for f in result.keys)
-    figures = ", ".join(f.name for f in (*result.measures, *result.derived))
+    figures = ", ".join(f.name for f in (*result.numbers, *result.derived))
     return (
         "SELECT window_seconds, toUnixTimestamp(window_start) * 1000 AS window_start_ms,"
         f" {keys}, events, {figures}, status, revision,"

@@ -18,17 +18,18 @@ def nothing(_: Recent, __: Iterable[Message]) -> None:
 
 def test_ids_are_seen_until_the_span_is_over_and_not_after() -> None:
     recent = Recent(span_ms=1000)
-    recent.add("a", 10_000)
+    assert recent.enter("a", 10_000)
     for i in range(20):
-        recent.add(f"filler{i}", 10_000 + i * 100)
-    assert recent.seen("a", 11_000)
-    assert not recent.seen("a", 11_001)
+        assert recent.enter(f"filler{i}", 10_000 + i * 50)
+    assert not recent.enter("a", 11_000)
+    assert recent.enter("a", 11_001)
+    assert not recent.enter("a", 12_001)
 
 
 def test_memory_is_bounded_by_two_spans() -> None:
     recent = Recent(span_ms=1000)
     for i in range(100_000):
-        recent.add(str(i), i)
+        recent.enter(str(i), i)
     assert len(recent.young) + len(recent.old) <= 2 * 1001
 
 

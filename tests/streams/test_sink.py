@@ -11,7 +11,7 @@ import pytest
 from schemas.errors import ComponentError
 from streams import sink as sink_module
 from streams.sink import TOPICS, Sink
-from streams.store import BadRowError
+from streams.store import BadRowError, RefusedError
 from tests.streams.played import Broker, Told
 
 AT = 1_764_000_000_000
@@ -43,6 +43,11 @@ class Tables:
         self.rows.setdefault(table, []).extend(rows)
         self.blocks.append(len(rows))
         return len(rows)
+
+    def insert_json(self, statement: str, bodies: Sequence[bytes],  # noqa: ARG002
+                    appended: Sequence[int]) -> int:  # noqa: ARG002
+        """Refuse, so that records are taken apart; `test_filling` lets a real store read them."""
+        raise RefusedError("the store cannot read records")
 
     def ids(self) -> list[str]:
         """Give the ids of the events held."""
