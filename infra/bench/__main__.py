@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -22,20 +21,13 @@ from infra.bench.ours import Ours
 from infra.bench.peer import Login, Peer
 from infra.bench.preload import make_part, preload
 from infra.bench.report import Report, describe, machine, write
-from infra.bench.start import ENDINGS, OURS
+from infra.bench.start import ENDINGS, OURS, take_ending
 from infra.bench.stream import Stream
 from schemas.errors import CityBrainError
 from streams.clock import now_ms
 from streams.settings import read_settings
 
 BEGUN = time.monotonic()
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    """Turn a signal into the exception that Ctrl-C raises, once, so that everything is stopped."""
-    for number in ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _report(line: str) -> None:
@@ -91,5 +83,5 @@ def main(events: int, seed: int, runs: int, names: str, out: Path, quick: bool) 
 
 if __name__ == "__main__":
     for one in ENDINGS:
-        signal.signal(one, _end)
+        signal.signal(one, take_ending)
     main()

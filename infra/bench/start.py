@@ -35,18 +35,23 @@ class Wanted:
 
 def start(wanted: Wanted) -> tuple[int, list[Path]]:
     """Run the benchmark; give its exit code and the report's pages."""
+    code, said = run_in_home(
+        "infra.bench", "--events", str(wanted.events), "--seed", str(wanted.seed),
+        "--runs", str(wanted.runs), "--names", ",".join(wanted.names),
+        "--out", str(wanted.out.resolve()), *(["--quick"] if wanted.quick else []))
+    return code, [Path(line) for line in said]
+
+
+def run_in_home(module: str, *arguments: str) -> tuple[int, list[str]]:
+    """Run a module in the benchmark's own city; give its exit code and the lines it printed."""
     environment = make_home(read_settings())
-    command = [sys.executable, "-m", "infra.bench", "--events", str(wanted.events),
-               "--seed", str(wanted.seed), "--runs", str(wanted.runs),
-               "--names", ",".join(wanted.names), "--out", str(wanted.out.resolve()),
-               *(["--quick"] if wanted.quick else [])]
-    child = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE,
-                             text=True)
+    child = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=CHECKOUT,
+                             env=environment, stdout=subprocess.PIPE, text=True)
     try:
         said = _await(child)
     finally:
         shutil.rmtree(environment["CITYBRAIN_HOME"], ignore_errors=True)
-    return child.returncode, [Path(line) for line in said.splitlines()]
+    return child.returncode, said.splitlines()
 
 
 def _await(child: subprocess.Popen[str]) -> str:
@@ -61,3 +66,10 @@ def _await(child: subprocess.Popen[str]) -> str:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def take_ending(_number: int, _frame: FrameType | None) -> None:
+    """Turn a signal into the exception that Ctrl-C raises, once, so that everything is stopped."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
