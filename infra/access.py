@@ -19,6 +19,7 @@ from infra.cells import Cell
 from infra.doors import list_doors
 from schemas import registry
 from schemas.errors import ComponentError
+from schemas.render.clickhouse import SYSTEM_TABLES
 from schemas.render.kafka import SYSTEM_TOPICS
 from streams.accounts import RIGHTS, Right
 from streams.broker import client_config
@@ -109,7 +110,9 @@ def _try(account: str, *statements: str) -> str:
 def store_cells() -> Iterator[Cell]:
     """Let accounts of the store try every view and table; nothing is written."""
     city = read_settings().city[:4]
-    tables = sorted([*(one.table for one in registry.families().values()),
+    families = registry.families().values()
+    tables = sorted([*(one.table for one in families), *SYSTEM_TABLES,
+                     *(one.last_table for one in families if one.steps),
                      *(one.table for one in registry.results().values())])
     for name, (views, plain) in STORE_RIGHTS.items():
         account = name.replace("CITY", city)
