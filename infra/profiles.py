@@ -38,8 +38,6 @@ class Sizes:
 
 
 SIZES: dict[str, Sizes] = {
-    # the heap of the TaskManager holds the groups of a few recordings replayed within the state's
-    # lifetime (decision 12)
     "standard": Sizes(kafka_heap=512, kafka_direct=128, clickhouse=1144, clickhouse_query=512,
                       clickhouse_marks=128, jobmanager=768, jobmanager_overhead=64,
                       taskmanager=2600, taskmanager_network=96, managed_hashmap=160,

@@ -24,10 +24,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
 # defaults that differ by profile; how much memory each component gets stands in infra/profiles.py
 PROFILES: dict[str, dict[str, str]] = {
     "standard": {},
-    "small": {"CITYBRAIN_PARALLELISM": "1", "CITYBRAIN_RATE": "300"},
-    "cluster": {"CITYBRAIN_STATE": "rocksdb", "CITYBRAIN_REPLICATION": "3",
-                "CITYBRAIN_MIN_ISR": "2", "CITYBRAIN_PARALLELISM": "4",
-                "CITYBRAIN_TASKMANAGERS": "2", "CITYBRAIN_STORE_REPLICATED": "yes"},
+    "small": {"CITYBRAIN_PARALLELISM": "1", "CITYBRAIN_RATE": "300",
+              "CITYBRAIN_STATE": "hashmap"},
+    "cluster": {"CITYBRAIN_REPLICATION": "3", "CITYBRAIN_MIN_ISR": "2",
+                "CITYBRAIN_PARALLELISM": "4", "CITYBRAIN_TASKMANAGERS": "2",
+                "CITYBRAIN_STORE_REPLICATED": "yes"},
 }
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -107,8 +108,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CITYBRAIN_TASKMANAGERS", "1", "TaskManagers over which the slots are spread."),
     Setting("CITYBRAIN_PARALLELISM", "2", "Parallelism of the Flink jobs."),
     Setting("CITYBRAIN_STATEMENT_SETS", "1", "Number of Flink jobs the results are spread over."),
-    Setting("CITYBRAIN_STATE", "hashmap",
-            "Where Flink keeps state: hashmap (on the heap) or rocksdb (bounded, dearer)."),
+    Setting("CITYBRAIN_STATE", "rocksdb",
+            "Where Flink keeps state: rocksdb (bounded by the disk) or hashmap (by the heap)."),
     Setting("CITYBRAIN_MINI_BATCH_MS", "2000", "Mini-batch latency of the Flink jobs, ms."),
     Setting("CITYBRAIN_SEED", "2019", "Seed of everything generated."),
     Setting("CITYBRAIN_RATE", "1200", "Events per second of the living city."),
