@@ -1,4 +1,4 @@
-"""Write the benchmark's report: Markdown for people, JSON for machines, the same figures."""
+"""Write the benchmark's report: Markdown and a picture for people, JSON for machines."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import psutil
 
 from infra.bench.contender import Contender
 from infra.bench.drain import Run
+from infra.bench.picture import draw
 from infra.components import clickhouse_library, kafka_libraries
 
 NOT_TO_BE_QUOTED = "Quick run, once each: not to be quoted."
@@ -160,11 +161,12 @@ def _about(contender: dict[str, Any], runs: Sequence[Run]) -> list[str]:
 
 
 def write(report: Report, folder: Path) -> list[Path]:
-    """Write both forms into a folder; give their paths."""
+    """Write text, data and picture into a folder; give their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"drain-{report.made_at[:19].replace(':', '')}"
     pages = {folder / f"{stem}.md": to_markdown(report),
-             folder / f"{stem}.json": json.dumps(report.to_json(), indent=1)}
+             folder / f"{stem}.json": json.dumps(report.to_json(), indent=1),
+             folder / f"{stem}.svg": draw(report.to_json())}
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
     return list(pages)

@@ -29,7 +29,7 @@ def report(*runs: Run, quick: bool = False) -> Report:
 
 def pages(told: Report, folder: Path) -> tuple[str, dict[str, object]]:
     """Write a report and read it again."""
-    page, data = sorted(write(told, folder), key=lambda one: one.suffix, reverse=True)
+    data, page, _ = sorted(write(told, folder), key=lambda one: one.suffix)
     return page.read_text(), json.loads(data.read_text())
 
 
