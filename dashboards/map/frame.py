@@ -131,7 +131,7 @@ def _map(parts: Row, geometry: Geometry) -> Row:
     areas = {code: round(100 * speed / geometry.area_limits[code])
              for code, speed in traffic["areas"].items() if code in geometry.area_limits}
     at = newest(parts.get("progress") or {}, FAMILIES["map"])
-    return {"id": "map", "at": at, "limit": LIMITS["map"],
+    return {"id": "map", "at": at, "limit": LIMITS["map"], "state": traffic.get("at"),
             "geometry": geometry.version, "ratios": _ratios(geometry, traffic),
             "areas": areas, "dots": _dots(parts.get("dots") or [])}
 

@@ -66,15 +66,21 @@ def make_home(settings: Settings) -> dict[str, str]:
     """Make a home that shares what is installed; give the environment of a city in it."""
     kept = settings.home / "bench"
     kept.mkdir(exist_ok=True)
+    environment = make_plain_home(settings, kept / "areas", CITY)
+    for name in ("schemas", "queries"):
+        shutil.copytree(ADDED / name, Path(environment["CITYBRAIN_HOME"]) / name)
+    return environment
+
+
+def make_plain_home(settings: Settings, areas: Path, city: str) -> dict[str, str]:
+    """Make a home of a city that declares nothing of its own; give its environment."""
     home = Path(tempfile.mkdtemp(prefix="citybrain-bench-"))
     (home / "components").symlink_to((settings.home / "components").resolve())
-    (home / "areas").symlink_to(kept / "areas")
-    for name in ("schemas", "queries"):
-        shutil.copytree(ADDED / name, home / name)
+    (home / "areas").symlink_to(areas)
     plain = {name: value for name, value in os.environ.items() if name not in OWN}
     return plain | {
         "CITYBRAIN_HOME": str(home), "CITYBRAIN_PORT_OFFSET": str(find_free_offset()),
-        "CITYBRAIN_SCHEMAS": str(home / "schemas"), "CITYBRAIN_CITY": CITY}
+        "CITYBRAIN_SCHEMAS": str(home / "schemas"), "CITYBRAIN_CITY": city}
 
 
 @contextmanager

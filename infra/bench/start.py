@@ -42,9 +42,13 @@ def start(wanted: Wanted) -> tuple[int, list[Path]]:
     return code, [Path(line) for line in said]
 
 
-def run_in_home(module: str, *arguments: str) -> tuple[int, list[str]]:
-    """Run a module in the benchmark's own city; give its exit code and the lines it printed."""
-    environment = make_home(read_settings())
+def run_in_home(module: str, *arguments: str, environment: dict[str, str] | None = None
+                ) -> tuple[int, list[str]]:
+    """Run a module in a city of its own, the benchmark's when no environment names another.
+
+    Give its exit code and the lines it printed; the home is deleted.
+    """
+    environment = environment or make_home(read_settings())
     child = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=CHECKOUT,
                              env=environment, stdout=subprocess.PIPE, text=True)
     try:

@@ -12,7 +12,7 @@ from infra.bench.cost import measure as measure_cost
 from infra.bench.latency import measure
 from infra.bench.page import PAGE as SIZING_PAGE
 from infra.bench.page import render as render_sizing
-from infra.commands import _bench_drain, _bench_feed, _bench_replay
+from infra.commands import _bench_drain, _bench_feed, _bench_pages, _bench_replay
 
 
 @click.group()
@@ -82,3 +82,5 @@ command.add_command(_bench_feed.command)
 command.add_command(_bench_drain.drain)
 command.add_command(_bench_drain.all_)
 command.add_command(_bench_replay.command)
+command.add_command(_bench_pages.console)
+command.add_command(_bench_pages.wall)

@@ -77,7 +77,8 @@ SELECT family, toUnixTimestamp64Milli(max(observed_at)) AS at
 FROM city.publisher_progress GROUP BY family"""
 
 ROADS = """
-SELECT road_id, sum(speed_sum) / nullIf(sum(speed_samples), 0) / 100 AS speed
+SELECT road_id, sum(speed_sum) / nullIf(sum(speed_samples), 0) / 100 AS speed,
+    toUnixTimestamp64Milli(max(computed_at)) AS at
 FROM city.road_state
 WHERE window_seconds = 60 AND window_start > now() - INTERVAL 3 MINUTE
 GROUP BY road_id HAVING speed IS NOT NULL"""
@@ -167,9 +168,11 @@ def read_progress(store: Store) -> dict[str, int]:
 
 
 def read_traffic(store: Store, city: str) -> Row:
-    """Read mean speeds now (km/h) by `roads`, `segments` and `areas`."""
+    """Read mean speeds now (km/h) by `roads`, `segments` and `areas`, and how new roads are."""
+    roads = _rows(store, ROADS)
     return {
-        "roads": {row["road_id"]: row["speed"] for row in _rows(store, ROADS)},
+        "at": max((row["at"] for row in roads), default=None),
+        "roads": {row["road_id"]: row["speed"] for row in roads},
         "segments": {row["segment"]: row["mean"] for row in _rows(store, SEGMENTS)},
         "areas": {row["area"]: row["speed"] for row in _rows(store, AREAS, city=city)},
     }

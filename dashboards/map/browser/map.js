@@ -19,6 +19,7 @@ let dots = null
 let view = null
 let slow = 0
 let asked = null
+let drawing = null
 const webgl = hasWebgl()
 let trouble = webgl ? null : 'map.no-webgl'
 
@@ -69,12 +70,17 @@ async function load () {
     deck = new gl.Deck({
       parent: box.canvas, views: new gl.MapView({ repeat: false }), controller: false,
       viewState: { longitude: 117, latitude: 36.65, zoom: 11 }, layers: [],
-      onResize: fit, getCursor: () => 'default'
+      onResize: fit, getCursor: () => 'default', onAfterRender: tellPainted
     })
     setInterval(move, MOVE_MS)
   }
   new ResizeObserver(fit).observe(box.panel)
   fit()
+}
+
+// The page says which state of the roads its picture shows, for whoever watches the wall.
+function tellPainted () {
+  if (drawing !== null) box.canvas.dataset.painted = drawing
 }
 
 function fit () {
@@ -197,6 +203,7 @@ function redraw () {
     still = [...areaLayers(colours, grades), ...waterLayers(colours), ...roadLayers(colours, grades)]
     advance()
     deck.setProps({ layers: [...still, dotLayer(colours)] })
+    drawing = latest.map.state
   }
   placeLabels(latest, view)
   placePins(latest, view)

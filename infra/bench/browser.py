@@ -1,0 +1,30 @@
+"""Look at pages with a real browser, headless: the system's Chromium, drawing in software."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, sync_playwright
+
+from infra.orphans import mark
+
+# what draws WebGL without a graphics card
+GL = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+
+
+@contextmanager
+def open_page(width: int, height: int, script: str = "") -> Iterator[Page]:
+    """Give an empty page of so many pixels; a script given runs in it before any other."""
+    os.environ.update(mark())  # a browser that is left behind is known by it
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(GL), handle_sigint=False,
+            handle_sigterm=False, handle_sighup=False)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        if script:
+            page.add_init_script(script)
+        yield page
+        browser.close()

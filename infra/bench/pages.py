@@ -1,0 +1,117 @@
+"""Measure a page in the city that the environment names: `python -m infra.bench.pages`.
+
+`citybrain bench console` and `wall` start it so, in a home of its own. The store and the page run,
+and nothing else: no broker, so that what a login leaves in the audit trail waits in that home.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import click
+import psutil
+
+from geo.tree import AreaTree
+from infra.bench import cases, network, stock, visits, watching
+from infra.bench.renewal import Renewal
+from infra.bench.start import end_at_signals
+from infra.launch import run_alone
+from infra.orphans import stop_marked
+from infra.processes import choose
+from schemas.errors import CityBrainError
+from streams.registrar import ensure_tables
+from streams.settings import read_settings
+from streams.store import Store, connect
+
+# of each table that the tiles read
+WALL_ROWS = 20_000
+BEGUN = time.monotonic()
+
+
+def _report(line: str) -> None:
+    """Show progress, with the time since the start."""
+    click.echo(f"{time.monotonic() - BEGUN:6.0f} s  {line}", err=True)
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    """Run the store, with every table, until the end of the block."""
+    with ExitStack() as stack:
+        stack.callback(stop_marked)
+        _report("starting the store")
+        stack.enter_context(run_alone(choose("clickhouse")[0]))
+        with closing(connect("migrator")) as store:
+            ensure_tables(store)
+            yield store
+
+
+def measure_console(number: int, rows: int, times: int) -> dict[str, Any]:
+    """Stock the store, start the console and visit its pages; give what is told of each."""
+    with _store() as store:
+        tree = AreaTree.load(read_settings().areas)
+        cases.insert_cases(store, stock.list_villages(tree), number)
+        kept = store.query("SELECT count() AS n FROM store.grid_case_last FINAL")[0]["n"]
+        _report(f"{kept:,} cases stocked, with their steps")
+        cases.insert_rest(store, tree, rows, _report)
+        with run_alone(choose("console")[0]):
+            found = visits.visit(times, _report)
+    return {"cases": kept, "rows": rows, "goal": visits.GOAL_SECONDS,
+            "pages": {name: one.to_json() for name, one in found.items()}}
+
+
+def measure_wall(segments: int, minutes: float) -> dict[str, Any]:
+    """Stock the store, renew its segments, and watch the wall; give what is told of it."""
+    os.environ[network.SEGMENTS] = str(segments)
+    own = choose("wall")[0]
+    command = tuple(network.__name__ if one == "streamlit" else one for one in own.command)
+    with _store() as store:
+        tree = AreaTree.load(read_settings().areas)
+        cases.insert_cases(store, stock.list_villages(tree), WALL_ROWS)
+        cases.insert_rest(store, tree, WALL_ROWS, _report)
+        with Renewal(segments) as renewal, run_alone(replace(own, command=command)) as wall:
+            found = watching.watch(psutil.Process(wall.pid), renewal, minutes, _report)
+    return {"segments": segments, "minutes": minutes, **found}
+
+
+@click.group()
+def main() -> None:
+    """Measure a page; print JSON."""
+
+
+@main.command()
+@click.option("--cases", "number", type=int, required=True)
+@click.option("--rows", type=int, required=True)
+@click.option("--visits", "times", type=int, required=True)
+def console(number: int, rows: int, times: int) -> None:
+    """Measure the console."""
+    click.echo(json.dumps(measure_console(number, rows, times)))
+
+
+@main.command()
+@click.option("--segments", type=int, required=True)
+@click.option("--minutes", type=float, required=True)
+def wall(segments: int, minutes: float) -> None:
+    """Measure the wall."""
+    click.echo(json.dumps(measure_wall(segments, minutes)))
+
+
+def _run() -> None:
+    """Run what is asked for; leave nothing running, whatever ends it."""
+    end_at_signals()
+    try:
+        main(standalone_mode=False)
+    except CityBrainError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing is left running")
+
+
+if __name__ == "__main__":
+    _run()
