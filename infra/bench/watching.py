@@ -51,7 +51,7 @@ def judge(made: Sequence[int], pictures: Sequence[Picture], begin: int, end: int
     ages = [(at - state) / 1000 for state, at in shown] or [float("inf")]
     return Held(len(within), held, held / len(within) if within else 0.0,
                 max(b - a for a, b in pairwise(moments)) / 1000,
-                float(np.quantile(ages, 0.5)), float(np.quantile(ages, 0.95)))
+                *(float(np.quantile(ages, share, method="inverted_cdf")) for share in (0.5, 0.95)))
 
 
 def _memory(wall: psutil.Process, page: Page) -> dict[str, float]:
