@@ -33,7 +33,10 @@ from streams.queries.reader import Row, Store, open_store
 from streams.settings import read_settings
 
 NO_RATIO = 255
+# every second time, though a refresh may come a little before its second is over
+SOON_SECONDS = 1.5
 SLOW_SECONDS = 10.0
+CACHE_SECONDS = 0.8
 
 log = logging.getLogger(__name__)
 _good: Row = {}
@@ -51,12 +54,13 @@ def _readers(store: Store, city: str) -> dict[str, tuple[float, Callable[[], Any
     """Name each part with how often, in seconds, and by which query it is read."""
     return {
         "progress": (0, lambda: wall.read_progress(store)),
-        "trends": (2, lambda: wall.read_trends(store, city)),
-        "traffic": (2, lambda: wall.read_traffic(store, city)),
-        "dots": (0, lambda: wall.list_dots(store)),
-        "alerts": (0, lambda: wall.list_alerts(store)),
-        "cases": (2, lambda: wall.list_cases(store)),
-        "operations": (2, lambda: wall.read_operations(store)),
+        "roads": (0, lambda: wall.read_roads(store)),
+        "trends": (SOON_SECONDS, lambda: wall.read_trends(store, city)),
+        "traffic": (SOON_SECONDS, lambda: wall.read_traffic(store, city)),
+        "dots": (SOON_SECONDS, lambda: wall.list_dots(store)),
+        "alerts": (SOON_SECONDS, lambda: wall.list_alerts(store)),
+        "cases": (SOON_SECONDS, lambda: wall.list_cases(store)),
+        "operations": (SOON_SECONDS, lambda: wall.read_operations(store)),
         "parking": (5, lambda: wall.read_parking(store, city)),
         "air": (5, lambda: wall.read_air(store, city)),
         "today": (SLOW_SECONDS, lambda: wall.read_today(store, city)),
@@ -95,9 +99,9 @@ def _read_due(now: float) -> bool:
     return True
 
 
-@st.cache_data(ttl=1, show_spinner=False, max_entries=1)
+@st.cache_data(ttl=CACHE_SECONDS, show_spinner=False, max_entries=1)
 def read_parts() -> Row:
-    """Read all parts, at most once a second however many walls watch."""
+    """Read all parts, about once a second however many walls watch."""
     with _lock:
         answered = _read_due(time.monotonic())
         if answered:
@@ -105,9 +109,8 @@ def read_parts() -> Row:
         return {**_good, "answered": answered}
 
 
-def _ratios(geometry: Geometry, traffic: Row) -> str:
+def _ratios(geometry: Geometry, speeds: dict[str, float], by_road: dict[str, float]) -> str:
     """Encode each segment's speed ÷ limit in per cent as one byte; 255 says no data."""
-    speeds, by_road = traffic["segments"], traffic["roads"]
     found = bytearray()
     for name, road, limit in zip(geometry.segments, geometry.segment_roads,
                                  geometry.segment_limits, strict=True):
@@ -127,12 +130,14 @@ def _dots(dots: list[tuple[float, float, float, float]]) -> str:
 
 def _map(parts: Row, geometry: Geometry) -> Row:
     """Frame what moves on the map."""
-    traffic = parts.get("traffic") or {"segments": {}, "roads": {}, "areas": {}}
+    traffic = parts.get("traffic") or {"segments": {}, "areas": {}}
+    roads = parts.get("roads") or {"at": None, "speeds": {}}
     areas = {code: round(100 * speed / geometry.area_limits[code])
              for code, speed in traffic["areas"].items() if code in geometry.area_limits}
     at = newest(parts.get("progress") or {}, FAMILIES["map"])
-    return {"id": "map", "at": at, "limit": LIMITS["map"], "state": traffic.get("at"),
-            "geometry": geometry.version, "ratios": _ratios(geometry, traffic),
+    return {"id": "map", "at": at, "limit": LIMITS["map"], "state": roads["at"],
+            "geometry": geometry.version,
+            "ratios": _ratios(geometry, traffic["segments"], roads["speeds"]),
             "areas": areas, "dots": _dots(parts.get("dots") or [])}
 
 

@@ -1,4 +1,4 @@
-"""Show the data-hall wall: one component, fed every two seconds, that draws everything itself."""
+"""Show the data-hall wall: one component, fed every second, that draws everything itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dashboards.look.words import say, to_language
 from dashboards.map.assets import VERSION
 from dashboards.map.frame import compose_frame, read_parts
 
-REFRESH_SECONDS = 2
+REFRESH_SECONDS = 1
 
 # The component's own script is tiny, because it travels with every update; the wall itself is a
 # module that the browser fetches once.

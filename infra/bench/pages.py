@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 import psutil
+from playwright.sync_api import Error
 
 from geo.tree import AreaTree
 from infra.bench import cases, network, stock, visits, watching
@@ -107,9 +108,9 @@ def _run() -> None:
     end_at_signals()
     try:
         main(standalone_mode=False)
-    except CityBrainError as error:
+    except (CityBrainError, Error) as error:
         sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         sys.exit("interrupted; nothing is left running")
 
 

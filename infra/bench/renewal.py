@@ -8,6 +8,7 @@ from threading import Event, Thread
 from typing import Self
 
 from infra.bench import network
+from schemas.errors import CityBrainError
 from streams.store import Store, connect
 
 SECONDS = 1.0
@@ -22,9 +23,9 @@ FROM numbers({segments})"""
 MOVED = """
 INSERT INTO store.vehicle_position (id, source, observed_at, received_at, computed_at, area,
     raw_topic, raw_partition, raw_offset, vehicle_id, longitude, latitude, speed, heading)
-SELECT concat('{tick}-', toString(number)), 'city-traffic', fromUnixTimestamp64Milli({at}),
-    observed_at, observed_at, '370102001', 'raw-city-traffic--vehicle-position', 0,
-    {tick} * 10000 + number, toString(number),
+SELECT concat('{tick}-', toString(number)), 'city-traffic',
+    fromUnixTimestamp64Milli({at}) AS moment, moment, moment, '370102001',
+    'raw-city-traffic--vehicle-position', 0, {tick} * 10000 + number, toString(number),
     116.9 + cityHash64(number) % 3000 / 10000, 36.6 + cityHash64(number, 1) % 1200 / 10000, 40,
     number % 360
 FROM numbers({vehicles})"""
@@ -34,11 +35,15 @@ SELECT 'city-traffic', '{family}', fromUnixTimestamp64Milli({at}), {tick}, {tick
 
 
 class Renewal:
-    """Renew until the end of the block; `made` holds the moment (epoch ms) of each renewal."""
+    """Renew until the end of the block; `made` holds the moment (epoch ms) of each renewal.
+
+    What the store refuses ends it, and is kept as its `failure`.
+    """
 
     def __init__(self, segments: int) -> None:
         """Take the number of segments."""
         self.made: list[int] = []
+        self.failure: CityBrainError | None = None
         self._segments, self._done = segments, Event()
         self._thread = Thread(target=self._run, daemon=True)
 
@@ -53,6 +58,13 @@ class Renewal:
         self._thread.join()
 
     def _run(self) -> None:
+        """Renew until told to end, or until the store refuses."""
+        try:
+            self._renew_all()
+        except CityBrainError as error:
+            self.failure = error
+
+    def _renew_all(self) -> None:
         """Renew at a steady pace; what took too long is not made up for."""
         with closing(connect("migrator")) as store:
             due = time.monotonic()

@@ -16,10 +16,11 @@ from playwright.sync_api import Page
 from infra.bench.browser import open_page
 from infra.bench.renewal import Renewal
 from infra.orphans import list_marked
+from schemas.errors import ComponentError
 from streams.settings import read_settings
 
 WIDTH, HEIGHT = 1920, 1080
-MOST_MS = 120_000
+MOST_SECONDS = 120.0
 MEGABYTE = 1 << 20
 REPORT_SECONDS = 60.0
 PAINTED = Path(__file__).with_name("painted.js").read_text(encoding="utf-8")
@@ -62,11 +63,16 @@ def _memory(wall: psutil.Process, page: Page) -> dict[str, float]:
             "browser": round(browser / MEGABYTE, 1), "heap": round(heap / MEGABYTE, 1)}
 
 
-def _open(page: Page) -> float:
+def _open(page: Page, renewal: Renewal) -> float:
     """Open the wall; give the seconds until map and tiles stand."""
     settings = read_settings()
     page.goto(f"http://{settings.host}:{settings.port('wall')}", wait_until="commit")
-    page.wait_for_function("window.firstPicture !== null", timeout=MOST_MS)
+    until = time.monotonic() + MOST_SECONDS
+    while page.evaluate("window.firstPicture") is None:
+        if renewal.failure or time.monotonic() > until:
+            raise renewal.failure or ComponentError(
+                f"the wall showed no picture within {MOST_SECONDS:g} s")
+        page.wait_for_timeout(500)
     return round(float(page.evaluate("window.firstPicture")), 2)
 
 
@@ -74,15 +80,17 @@ def watch(wall: psutil.Process, renewal: Renewal, minutes: float,
           report: Callable[[str], None]) -> dict[str, Any]:
     """Open a new wall, then one that is at work, and watch this for so many minutes."""
     with open_page(WIDTH, HEIGHT, PAINTED) as page:
-        fresh = _open(page)
+        fresh = _open(page, renewal)
     report(f"first picture of a wall just started after {fresh:.1f} s")
     with open_page(WIDTH, HEIGHT, PAINTED) as page:
-        first = _open(page)
+        first = _open(page, renewal)
         report(f"first picture of a wall at work after {first:.1f} s")
         before, begin = _memory(wall, page), _now()
         while (left := begin + minutes * 60_000 - _now()) > 0:
             page.wait_for_timeout(min(left, REPORT_SECONDS * 1000))
             report(_told(judge(renewal.made, _pictures(page), begin, _now() - 2_000)))
+            if renewal.failure:
+                raise renewal.failure
         end = _now()
         page.wait_for_timeout(3_000)  # what was renewed last may still be on its way
         found = judge(renewal.made, _pictures(page), begin, end)

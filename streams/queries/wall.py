@@ -167,12 +167,16 @@ def read_progress(store: Store) -> dict[str, int]:
     return {row["family"]: row["at"] for row in _rows(store, PROGRESS)}
 
 
+def read_roads(store: Store) -> Row:
+    """Read mean speeds now (km/h) by road as `speeds`, and when the newest was computed, `at`."""
+    rows = _rows(store, ROADS)
+    return {"at": max((row["at"] for row in rows), default=None),
+            "speeds": {row["road_id"]: row["speed"] for row in rows}}
+
+
 def read_traffic(store: Store, city: str) -> Row:
-    """Read mean speeds now (km/h) by `roads`, `segments` and `areas`, and how new roads are."""
-    roads = _rows(store, ROADS)
+    """Read mean speeds now (km/h) by `segments` and `areas`."""
     return {
-        "at": max((row["at"] for row in roads), default=None),
-        "roads": {row["road_id"]: row["speed"] for row in roads},
         "segments": {row["segment"]: row["mean"] for row in _rows(store, SEGMENTS)},
         "areas": {row["area"]: row["speed"] for row in _rows(store, AREAS, city=city)},
     }

@@ -7,7 +7,8 @@ import { makeOverview, showOverview } from './overview.js'
 
 const NONE = 255
 const MOVE_MS = 120
-const SLOW_FRAME_MS = 60
+// moves left out for each at which the former picture was not drawn yet
+const REST = 4
 const METRES_A_DEGREE = 111320
 
 let box = null
@@ -17,9 +18,10 @@ let geometry = null
 let latest = null
 let dots = null
 let view = null
-let slow = 0
+let rest = 0
 let asked = null
 let drawing = null
+let fence = null
 const webgl = hasWebgl()
 let trouble = webgl ? null : 'map.no-webgl'
 
@@ -52,7 +54,8 @@ function script (address) {
 async function loadGeometry (version) {
   const address = new URL(`../geometry.json?${version}`, import.meta.url)
   geometry = await (await fetch(address)).json()
-  geometry.version = version
+  const waters = (kind) => geometry.water.filter((one) => one[kind])
+  Object.assign(geometry, { version, lakes: waters('polygon'), rivers: waters('line') })
   learn(geometry)
   makeLabels(box.labels, geometry)
   fit()
@@ -79,8 +82,16 @@ async function load () {
 }
 
 // The page says which state of the roads its picture shows, for whoever watches the wall.
-function tellPainted () {
+function tellPainted ({ gl: context }) {
   if (drawing !== null) box.canvas.dataset.painted = drawing
+  if (fence) context.deleteSync(fence.sync)
+  fence = { context, sync: context.fenceSync(context.SYNC_GPU_COMMANDS_COMPLETE, 0) }
+}
+
+// Tell whether the graphics card, or what draws in its place, is still at the last picture.
+function isBusy () {
+  const { context, sync } = fence ?? {}
+  return sync && context.getSyncParameter(sync, context.SYNC_STATUS) === context.UNSIGNALED
 }
 
 function fit () {
@@ -108,8 +119,12 @@ export function gradeOf (percent, grades) {
 export function showMap (data) {
   latest = data
   if (data.map.geometry !== asked) loadGeometry(asked = data.map.geometry)
-  const flat = new Float32Array(bytes(data.map.dots).buffer)
-  dots = { flat, since: performance.now(), at: new Float32Array(flat.length / 2) }
+  // they are read less often than they are sent: those known already drive on
+  if (data.map.dots !== dots?.sent) {
+    const flat = new Float32Array(bytes(data.map.dots).buffer)
+    dots = { flat, since: performance.now(), at: new Float32Array(flat.length / 2),
+      sent: data.map.dots }
+  }
   box.panel.classList.toggle('no-map', Boolean(trouble))
   say(box.message, trouble ? data.words[trouble] : '')
   showLegend(data)
@@ -141,9 +156,9 @@ function areaLayers (colours, grades) {
 
 function waterLayers (colours) {
   return [
-    new gl.PolygonLayer({ id: 'lakes', data: geometry.water.filter((one) => one.polygon),
+    new gl.PolygonLayer({ id: 'lakes', data: geometry.lakes,
       getPolygon: (one) => one.polygon, getFillColor: rgba(colours.water), stroked: false }),
-    new gl.PathLayer({ id: 'rivers', data: geometry.water.filter((one) => one.line),
+    new gl.PathLayer({ id: 'rivers', data: geometry.rivers,
       getPath: (one) => one.line, getColor: rgba(colours.water), getWidth: (one) => one.width,
       widthMinPixels: rem() * 0.02, capRounded: true, jointRounded: true })
   ]
@@ -151,15 +166,18 @@ function waterLayers (colours) {
 
 function roadLayers (colours, grades) {
   const ratios = bytes(latest.map.ratios)
-  const colour = (alpha) => (_, { index }) => {
-    const grade = gradeOf(ratios[index], grades)
-    return grade ? rgba(grade.colour, alpha) : rgba(colours.road, alpha)
+  // a colour for each byte that a state may be: thousands of segments look theirs up
+  const colour = (alpha) => {
+    const palette = Array.from({ length: NONE + 1 }, (_, ratio) =>
+      rgba(gradeOf(ratio, grades)?.colour ?? colours.road, alpha))
+    return (_, { index }) => palette[ratios[index]]
   }
   const shared = {
     data: geometry.segments, getPath: (one) => one.line, widthUnits: 'pixels', capRounded: true,
     jointRounded: true, updateTriggers: { getColor: [latest.map.ratios] }
   }
-  const width = (one) => rem() * (one.limit >= 70 ? 0.045 : one.limit >= 50 ? 0.034 : 0.024)
+  const unit = rem()
+  const width = (one) => unit * (one.limit >= 70 ? 0.045 : one.limit >= 50 ? 0.034 : 0.024)
   return [
     new gl.PathLayer({ id: 'glow', ...shared, getColor: colour(38), getWidth: (one) => 3 * width(one) }),
     new gl.PathLayer({ id: 'roads', ...shared, getColor: colour(235), getWidth: width })
@@ -189,12 +207,12 @@ function advance () {
 
 let still = []
 function move () {
-  if (!dots || !still.length || document.hidden || slow > 8) return
-  const before = performance.now()
+  if (!dots || !still.length || document.hidden) return
+  // a client that draws in software keeps its time for what matters
+  rest = isBusy() ? rest + REST : Math.max(0, rest - 1)
+  if (rest) return
   advance()
   deck.setProps({ layers: [...still, dotLayer(latest.colours)] })
-  // a client that draws in software keeps its time for what matters
-  slow = performance.now() - before > SLOW_FRAME_MS ? slow + 1 : 0
 }
 
 function redraw () {

@@ -53,8 +53,8 @@ def test_every_case_has_its_last_step(store: Store) -> None:
 @pytest.mark.live
 def test_every_table_is_stocked(store: Store) -> None:
     rows = dict.fromkeys(stock_system.tables(1), 1)
-    rows |= {one.table: ROWS for one in (*registry.families().values(),
-                                         *registry.results().values())}
+    rows |= {one.table: ROWS for one in registry.families().values()}
+    rows |= {one.table: ROWS for one in registry.results().values()}
     for table, least in rows.items():
         assert store.query(f"SELECT count() AS n FROM city.{table}")[0]["n"] >= least, table
     assert console.count_rows(store, PUBLISHERS, Filter()) == stock_system.PUBLISHERS

@@ -60,7 +60,8 @@ def sink() -> Iterator[Store]:
 def test_an_empty_store_has_no_figures(store: Store) -> None:
     assert wall.read_trends(store, CITY) == {"pulse": [], "vehicles": []}
     assert wall.read_today(store, CITY)["online_share"] is None
-    assert wall.read_traffic(store, CITY) == {"roads": {}, "segments": {}, "areas": {}}
+    assert wall.read_traffic(store, CITY) == {"segments": {}, "areas": {}}
+    assert wall.read_roads(store) == {"at": None, "speeds": {}}
     assert wall.read_air(store, CITY)["mean"] is None
     assert wall.read_parking(store, CITY)["share"] is None
     operations = wall.read_operations(store)
