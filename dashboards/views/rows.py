@@ -16,7 +16,7 @@ from dashboards.views.table import area_name, heading, shown, to_csv, to_table, 
 from dashboards.views.words import say
 from schemas.errors import ComponentError
 from streams.queries import console
-from streams.queries.console import MAX_ROWS, Filter
+from streams.queries.console import MAX_ROWS, Counts, Filter
 from streams.queries.listings import Column, Listing
 from streams.queries.reader import Row, Store, open_store
 
@@ -46,8 +46,9 @@ def draw_rows(name: str, listing: Listing, language: str, *, minutes: int = 1440
         listing, columns=tuple(one for one in listing.columns if one.name not in hidden))
     asked = address.read_filter(listing, minutes)
     with reading(language) as store:
-        _draw_filters(store, shown_listing, asked, language, minutes)
-        total = console.count_rows(store, listing, asked)
+        counts = console.count_rows(store, shown_listing, asked)
+        _draw_filters(counts, shown_listing, language, minutes)
+        total = counts.total
         if not total:
             _draw_empty(language)
             return
@@ -63,14 +64,12 @@ def choose_view(usual: str, other: str, language: str) -> str:
                               lambda one: say(f"view.{other if one else usual}", language))
 
 
-def _draw_filters(store: Store, listing: Listing, asked: Filter, language: str,
-                  minutes: int) -> None:
+def _draw_filters(counts: Counts, listing: Listing, language: str, minutes: int) -> None:
     """Draw time, area, every choice with its counts, and the text to search for."""
     drawn: list[Callable[[], object]] = [lambda: _draw_range(minutes, language)]
     if listing.area:
         drawn.append(lambda: _draw_area(language))
-    counts = console.count_values(store, listing, asked)
-    drawn += [_choice(counts[one.name], one, language) for one in listing.choices]
+    drawn += [_choice(counts.values[one.name], one, language) for one in listing.choices]
     if any(one.searched for one in listing.columns):
         drawn.append(lambda: address.ask("text", say("text", language)))
     for first in range(0, len(drawn), ACROSS):

@@ -29,6 +29,14 @@ class Filter:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Hold the number of rows, and that of each value of each column that is filtered by value."""
+
+    total: int
+    values: Mapping[str, dict[str, int]]
+
+
 def read_areas(store: Store, parent: str, digits: int, asked: Filter) -> list[Row]:
     """Sum the city's pulse over a time for each area of a level below `parent`.
 
@@ -52,6 +60,10 @@ def _where(listing: Listing, asked: Filter) -> tuple[str, Row]:
         if moment is not None:
             parts.append(f"{listing.time} {sign} parseDateTime64BestEffort(%({name})s, 3, 'UTC')")
             params[name] = moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    if asked.since is not None and listing.moved:
+        # follows from the time, and lets the store pass over most of what moved earlier
+        parts.append(f"`{listing.key}` IN ({listing.moved} >="
+                     " parseDateTime64BestEffort(%(since)s, 3, 'UTC'))")
     if asked.area and listing.area:
         parts.append(f"startsWith({listing.area}, %(area)s)")
         params["area"] = asked.area
@@ -71,13 +83,22 @@ def _where(listing: Listing, asked: Filter) -> tuple[str, Row]:
 
 def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_ROWS,
               offset: int = 0) -> list[Row]:
-    """List the newest rows that fit a filter, figures in natural units."""
+    """List the newest rows that fit a filter, figures in natural units.
+
+    Where a key has one row, keys are found first: long texts are then read of those rows only.
+    """
     where, params = _where(listing, asked)
+    order = f"ORDER BY {listing.time} DESC, `{listing.key or listing.time}`"
+    part = f"LIMIT {min(limit, MAX_ROWS)} OFFSET {max(0, offset)}"
+    if listing.unique:
+        keys = [row[listing.key] for row in store.query(
+            f"SELECT `{listing.key}` FROM {listing.origin} WHERE {where} {order} {part}", params)]
+        if not keys:
+            return []
+        where, params, part = f"`{listing.key}` IN %(keys)s", {"keys": tuple(keys)}, ""
     columns = ", ".join(f"`{one.name}`" for one in listing.columns)
     rows = store.query(
-        f"SELECT {columns} FROM {listing.origin} WHERE {where}"
-        f" ORDER BY {listing.time} DESC, `{listing.key or listing.time}`"
-        f" LIMIT {min(limit, MAX_ROWS)} OFFSET {max(0, offset)}", params)
+        f"SELECT {columns} FROM {listing.origin} WHERE {where} {order} {part}", params)
     scaled = [one for one in listing.columns if one.scale != 1]
     for row in rows:
         for one in scaled:
@@ -86,46 +107,42 @@ def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_RO
     return rows
 
 
-def count_rows(store: Store, listing: Listing, asked: Filter) -> int:
-    """Count the rows that fit a filter."""
-    where, params = _where(listing, asked)
-    sql = f"SELECT count() AS n FROM {listing.origin} WHERE {where}"
-    return int(store.query(sql, params)[0]["n"])
+def count_rows(store: Store, listing: Listing, asked: Filter) -> Counts:
+    """Count the rows that fit a filter, and those of each value of columns filtered by value.
 
-
-def count_values(store: Store, listing: Listing, asked: Filter) -> dict[str, dict[str, int]]:
-    """Count the rows of each value of each column that is filtered by value.
-
-    A column's own filter does not count for it; the most frequent values come first. Columns that
+    A column's own filter does not count for its values; the most frequent come first. All that
     share a filter are counted in one pass.
     """
     names = [one.name for one in listing.choices]
     filtered = [name for name in names if asked.equals.get(name)]
-    counts = _count_together(store, listing, asked, [one for one in names if one not in filtered])
+    found = _count_together(store, listing, asked, [one for one in names if one not in filtered])
+    values = dict(found.values)
     for name in filtered:
         others = {key: value for key, value in asked.equals.items() if key != name}
-        counts |= _count_together(store, listing, replace(asked, equals=others), [name])
-    return counts
+        values |= _count_together(store, listing, replace(asked, equals=others), [name]).values
+    return Counts(found.total, values)
 
 
-def _count_together(store: Store, listing: Listing, asked: Filter, names: list[str]
-                    ) -> dict[str, dict[str, int]]:
-    """Count the rows of each value of several columns under one filter, in one pass."""
-    counts: dict[str, dict[str, int]] = {name: {} for name in names}
-    if not names:
-        return counts
+def _count_together(store: Store, listing: Listing, asked: Filter, names: list[str]) -> Counts:
+    """Count the rows, and those of each value of several columns, under one filter in one pass."""
     where, params = _where(listing, asked)
-    taken = ", ".join(f"ifNull(toString(`{name}`), '') AS v{i}" for i, name in enumerate(names))
+    taken = [f"ifNull(toString(`{name}`), '') AS v{i}" for i, name in enumerate(names)]
     values = [f"v{i}" for i in range(len(names))]
-    groupings = ", ".join(f"grouping({one}) AS g{one}" for one in values)
-    sets = ", ".join(f"({one})" for one in values)
+    groupings = [f"grouping({one}) AS g{one}" for one in values]
+    sets = ", ".join(f"({one})" for one in (*values, ""))
+    grouped = (f" GROUP BY GROUPING SETS ({sets}) ORDER BY n DESC, {', '.join(values)}"
+               f" LIMIT {TOP_VALUES} BY {', '.join(f'g{one}' for one in values)}") if names else ""
     rows = store.query(
-        f"SELECT {', '.join(values)}, {groupings}, count() AS n"
-        f" FROM (SELECT {taken} FROM {listing.origin} WHERE {where})"
-        f" GROUP BY GROUPING SETS ({sets}) ORDER BY n DESC, {', '.join(values)}"
-        f" LIMIT {TOP_VALUES} BY {', '.join(f'g{one}' for one in values)}", params)
+        f"SELECT {', '.join((*values, *groupings, 'count() AS n'))}"
+        f" FROM (SELECT {', '.join((*taken, '1'))} FROM {listing.origin} WHERE {where})"
+        f"{grouped}", params)
+    total = 0
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
     for row in rows:
         for name, value in zip(names, values, strict=True):
             if not row[f"g{value}"]:
                 counts[name][row[value]] = row["n"]
-    return counts
+                break
+        else:  # grouped by nothing
+            total = row["n"]
+    return Counts(total, counts)

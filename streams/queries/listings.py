@@ -39,6 +39,7 @@ class Listing:
     """Describe a table as it is listed.
 
     `time` orders and bounds it, `area` may be ""; `rows` is what it reads from instead of the view.
+    A `unique` key has one row; `moved` selects the keys of what moved, up to the moment since when.
     """
 
     table: str
@@ -47,6 +48,8 @@ class Listing:
     area: str = ""
     key: str = ""
     rows: str = ""
+    unique: bool = False
+    moved: str = ""
 
     @property
     def origin(self) -> str:
@@ -188,7 +191,8 @@ def case_listing() -> Listing:
         Column("overdue", Text("Overdue", "超时"), choice=True,
                values=(("1", Text("Yes", "是")), ("0", Text("No", "否")))),
         Column("place", Text("Area", "区域")), like("said", "description", searched=True),
-    ), "moved_at", "place", "case_id", CASES)
+    ), "moved_at", "place", "case_id", CASES, unique=True,
+        moved="SELECT case_id FROM city.grid_case WHERE observed_at")
 
 
 def alert_listing() -> Listing:

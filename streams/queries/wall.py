@@ -16,8 +16,7 @@ from streams.queries.reader import Row, Store
 
 TILED = frozenset({
     "vehicle-position", "traffic-flow", "parking-occupancy", "grid-case", "hotline-call",
-    "service-item", "environment-reading", "alert",
-})
+    "service-item", "environment-reading", "alert"})
 
 PULSE = """
 SELECT toUnixTimestamp(window_start) * 1000 AS at,
@@ -176,10 +175,8 @@ def read_roads(store: Store) -> Row:
 
 def read_traffic(store: Store, city: str) -> Row:
     """Read mean speeds now (km/h) by `segments` and `areas`."""
-    return {
-        "segments": {row["segment"]: row["mean"] for row in _rows(store, SEGMENTS)},
-        "areas": {row["area"]: row["speed"] for row in _rows(store, AREAS, city=city)},
-    }
+    return {"segments": {row["segment"]: row["mean"] for row in _rows(store, SEGMENTS)},
+            "areas": {row["area"]: row["speed"] for row in _rows(store, AREAS, city=city)}}
 
 
 def list_dots(store: Store) -> list[tuple[float, float, float, float]]:
@@ -245,11 +242,9 @@ def read_unplanned(store: Store, family: Family) -> Row:
     fields = _shown(family)
     means = "".join(f", avg({f.name}) AS mean_{i}" for i, f in enumerate(fields))
     recent = f"FROM city.{family.table} WHERE observed_at > now() - INTERVAL 5 MINUTE"
-    events = _rows(store, f"SELECT count() AS n {recent}")[0]["n"]
     rows = _rows(store, f"SELECT toString({family.key.name}) AS name, count() AS n{means} {recent}"
                  " GROUP BY name ORDER BY n DESC, name LIMIT 4")
     return {
-        "events": events, "at": read_progress(store).get(family.name),
-        "fields": [f.name for f in fields],
-        "rows": [(row["name"], [row[f"mean_{i}"] for i in range(len(fields))]) for row in rows],
-    }
+        "events": _rows(store, f"SELECT count() AS n {recent}")[0]["n"],
+        "at": read_progress(store).get(family.name), "fields": [f.name for f in fields],
+        "rows": [(row["name"], [row[f"mean_{i}"] for i in range(len(fields))]) for row in rows]}

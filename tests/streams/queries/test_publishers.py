@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from streams.publishers import Registration
-from streams.queries.console import Filter, count_values, list_rows
+from streams.queries.console import Filter, count_rows, list_rows
 from streams.queries.listings import PUBLISHERS
 from streams.store import Store
 from streams.tables import APPENDED_AT, SYSTEM_ROWS
@@ -57,4 +57,4 @@ def test_a_publisher_is_shown_as_registered_last_with_its_events(told: Store) ->
 def test_publishers_are_found_by_title_and_family_and_counted_by_state(told: Store) -> None:
     assert [row["publisher"] for row in list_rows(told, PUBLISHERS, Filter(text="甲"))] == ["a"]
     assert [row["publisher"] for row in list_rows(told, PUBLISHERS, Filter(text="alph"))] == ["a"]
-    assert count_values(told, PUBLISHERS, Filter())["state"] == {"active": 1, "removed": 1}
+    assert count_rows(told, PUBLISHERS, Filter()).values["state"] == {"active": 1, "removed": 1}
