@@ -11,7 +11,9 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards.map.assets import routes
+from dashboards.map.geometry import read_geometry
 from streams.tls import check_exposure
 
 check_exposure("the wall")
+read_geometry()  # takes seconds: before the first viewer comes, who would wait for it
 app = st.App(Path(__file__).parent / "map" / "page.py", routes=routes())
