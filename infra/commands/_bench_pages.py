@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from infra.bench.city import make_plain_home
-from infra.bench.start import run
+from infra.bench.start import run_in_home
 from schemas.errors import CityBrainError
 from streams.settings import read_settings
 
@@ -22,12 +22,12 @@ def _measure(*arguments: str) -> dict[str, Any]:
     settings = read_settings()
     try:
         environment = make_plain_home(settings, settings.areas.resolve(), settings.city)
-        code, said = run([sys.executable, "-m", "infra.bench.pages", *arguments], environment)
+        code, said = run_in_home("infra.bench.pages", *arguments, environment=environment)
     except CityBrainError as error:
         raise click.ClickException(str(error)) from error
     if code:
         sys.exit(code)
-    found: dict[str, Any] = json.loads(said)
+    found: dict[str, Any] = json.loads(said[-1])
     return found
 
 
