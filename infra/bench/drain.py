@@ -96,7 +96,7 @@ class Drain:
             begun = time.monotonic()
             with contender.draining():
                 self._measure(contender, run, meter, begun, lane.expected)
-            _judge(contender, run, lane.truth)
+            judge(contender, run, lane.truth)
         rate = run.rate
         self._report(f"{contender.name}, run {number}: "
                      + (f"{rate:,.0f} records/s" if rate else "; ".join(run.failures)[:2000]))
@@ -145,7 +145,7 @@ class Drain:
             time.sleep(max(SHORTEST_LOOK, (now - began) / LOOK_SHARE))
 
 
-def _judge(contender: Contender, run: Run, truth: Truth) -> None:
+def judge(contender: Contender, run: Run, truth: Truth) -> None:
     """Compare the final table, and the counts of what is in no window, with the truth."""
     run.failures += truth.differences(contender.table())
     run.fates = contender.fates()

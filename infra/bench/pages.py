@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -22,8 +21,8 @@ from playwright.sync_api import Error
 
 from geo.tree import AreaTree
 from infra.bench import cases, network, stock, visits, watching
+from infra.bench.inside import hear_endings
 from infra.bench.renewal import Renewal
-from infra.bench.start import ENDINGS, take_ending
 from infra.launch import run_alone
 from infra.orphans import stop_marked
 from infra.processes import choose
@@ -106,8 +105,7 @@ def wall(segments: int, minutes: float) -> None:
 
 def _run() -> None:
     """Run what is asked for; leave nothing running, whatever ends it."""
-    for one in ENDINGS:
-        signal.signal(one, take_ending)
+    hear_endings()
     try:
         main(standalone_mode=False)
     except (CityBrainError, Error) as error:

@@ -64,7 +64,7 @@ def _send(stream: Stream, topic: str, report: Report) -> None:
     sent = 0
     for chunk in stream.chunks():
         for key, body in zip(chunk.keys(), chunk.bodies(), strict=True):
-            _produce(producer, topic, key, body)
+            produce(producer, topic, key, body)
         producer.poll(0)
         sent += len(chunk.number)
         if sent % 500_000 < len(chunk.number):
@@ -75,7 +75,7 @@ def _send(stream: Stream, topic: str, report: Report) -> None:
         raise ComponentError(f"the topic holds {held:,} records instead of {stream.events:,}")
 
 
-def _produce(producer: Producer, topic: str, key: bytes, body: bytes) -> None:
+def produce(producer: Producer, topic: str, key: bytes, body: bytes) -> None:
     """Send one record, waiting for room."""
     while True:
         try:

@@ -7,8 +7,6 @@ fills the store from it. The clock runs from the sink's start until the last eve
 from __future__ import annotations
 
 import json
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,13 +19,14 @@ from geo.datum import to_wgs84
 from geo.tree import AreaTree
 from infra.bench.city import broker, draw_places
 from infra.bench.contender import FAMILY, PUBLISHER, Course
+from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.meter import Meter
-from infra.bench.start import ENDINGS, run_in_home, take_ending
+from infra.bench.start import run_in_home
 from infra.bench.stream import Stream
 from infra.launch import run_alone
 from infra.processes import choose
 from schemas import registry
-from schemas.errors import CityBrainError, ComponentError
+from schemas.errors import ComponentError
 from schemas.render.kafka import raw_name
 from streams.broker import open_producer
 from streams.clock import now_ms
@@ -87,7 +86,7 @@ def record(stream: Stream) -> int:
             _produce(producer, topic, one)
         sent += len(accepted)
         if sent // 1_000_000 > (sent - len(accepted)) // 1_000_000:
-            _tell(f"{sent:,} events recorded")
+            tell(f"{sent:,} events recorded")
     if producer.flush(FLUSH_SECONDS):
         raise ComponentError("Kafka did not confirm all events")
     return sent
@@ -122,27 +121,17 @@ def replay(course: Course, events: int) -> Replayed:
             rows, grown_at = found, now if found > rows else grown_at
             if now - grown_at > STUCK_SECONDS:
                 raise ComponentError(f"{rows:,} of {sent:,} events are rows, and no more came")
-            _tell(f"{rows:,} of {sent:,} events are rows")
+            tell(f"{rows:,} of {sent:,} events are rows")
         done = meter.sample()
     return Replayed(sent, done - begun, *meter.between(begun, done))
-
-
-def _tell(line: str) -> None:
-    """Show progress."""
-    click.echo(line, err=True)
 
 
 @click.command()
 @click.option("--events", type=int, required=True)
 def main(events: int) -> None:
     """Replay in the city that the environment names, and print the figures as JSON."""
-    try:
-        with broker(_tell) as (course, _):
-            click.echo(json.dumps(asdict(replay(course, events))))
-    except CityBrainError as error:
-        sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; nothing is left running")
+    with no_traceback(), broker(tell) as (course, _):
+        click.echo(json.dumps(asdict(replay(course, events))))
 
 
 def start(events: int) -> Replayed:
@@ -154,6 +143,5 @@ def start(events: int) -> Replayed:
 
 
 if __name__ == "__main__":
-    for number in ENDINGS:
-        signal.signal(number, take_ending)
+    hear_endings()
     main()

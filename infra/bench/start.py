@@ -14,10 +14,12 @@ from pathlib import Path
 from types import FrameType
 
 from infra.bench.city import make_home
+from infra.bench.variation import Variation
 from streams.settings import CHECKOUT, read_settings
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OURS = "ours"
+USUAL = Variation()
 FIRST = (OURS, "hand_loop", "clickhouse_engine")
 
 
@@ -31,6 +33,7 @@ class Wanted:
     seed: int
     quick: bool
     out: Path
+    variation: Variation = USUAL
 
 
 def start(wanted: Wanted) -> tuple[int, list[Path]]:
@@ -38,7 +41,9 @@ def start(wanted: Wanted) -> tuple[int, list[Path]]:
     code, said = run_in_home(
         "infra.bench", "--events", str(wanted.events), "--seed", str(wanted.seed),
         "--runs", str(wanted.runs), "--names", ",".join(wanted.names),
-        "--out", str(wanted.out.resolve()), *(["--quick"] if wanted.quick else []))
+        "--out", str(wanted.out.resolve()), "--variation", wanted.variation.write(),
+        *(["--quick"] if wanted.quick else []),
+        environment=make_home(read_settings(), wanted.variation))
     return code, [Path(line) for line in said]
 
 
@@ -70,10 +75,3 @@ def _await(child: subprocess.Popen[str]) -> str:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def take_ending(_number: int, _frame: FrameType | None) -> None:
-    """Turn a signal into the exception that Ctrl-C raises, once, so that everything is stopped."""
-    for number in ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt

@@ -82,17 +82,24 @@ class Stream:
     """Describe a stream: how many records, which seed, where, and from when on (epoch ms).
 
     `places` holds, for each area, the middle and half the extent of a box in degrees: longitude,
-    latitude, width, height.
+    latitude, width, height. Ids are numbered from `first`, so that streams of one city share none.
+    All is observed within `lasting_ms` before the start, where that is given.
     """
 
     events: int
     seed: int
     start_ms: int
     places: NDArray[np.float64]
+    vehicles: int = VEHICLES
+    disorder_ms: int = DISORDER_MS
+    first: int = 0
+    lasting_ms: int | None = None
 
     @property
     def span_ms(self) -> int:
         """Give the event time that the stream covers."""
+        if self.lasting_ms is not None:
+            return self.lasting_ms
         return min(LONGEST_MS, max(SHORTEST_MS, self.events * 1000 // EVENTS_A_SECOND))
 
     def chunks(self) -> Iterator[Chunk]:
@@ -101,7 +108,8 @@ class Stream:
         size = min(CHUNK, max(1, self.events // 10))
         for first in range(0, self.events, size):
             numbers = np.arange(first, min(first + size, self.events))
-            chunk = self._draw(numbers, np.random.default_rng((self.seed, first)), former)
+            chance = np.random.default_rng((self.seed, self.first + first))
+            chunk = self._draw(numbers, chance, former)
             yield chunk
             former = chunk
 
@@ -115,7 +123,8 @@ class Stream:
         place = self.places[chance.integers(0, len(self.places), count)]
         scatter = chance.uniform(-1, 1, (count, 2))
         chunk = Chunk(
-            number, fate, self._times(number, fate, chance), chance.integers(0, VEHICLES, count),
+            self.first + number, fate, self._times(number, fate, chance),
+            chance.integers(0, self.vehicles, count),
             _whole((place[:, 0] + scatter[:, 0] * place[:, 2]) * 1e7),
             _whole((place[:, 1] + scatter[:, 1] * place[:, 3]) * 1e7),
             _whole(np.clip(chance.normal(np.take(MEAN_SPEEDS, road_class), 12), 0, 200) * 100),
@@ -128,7 +137,7 @@ class Stream:
         """Draw when records were observed: in order, but for the share that comes late."""
         at = self.start_ms - self.span_ms + number * self.span_ms // self.events
         behind = np.where(chance.random(len(number)) < DISORDER,
-                          chance.integers(0, DISORDER_MS, len(number)), 0)
+                          chance.integers(0, self.disorder_ms, len(number)), 0)
         return np.asarray(at - behind - np.where(fate == Fate.LATE, LATE_MS, 0), np.int64)
 
 

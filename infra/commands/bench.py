@@ -1,4 +1,4 @@
-"""Measure the running city."""
+"""Measure the running city, and our road in a city of the benchmark's own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from infra.bench.cost import measure as measure_cost
 from infra.bench.latency import measure
 from infra.bench.page import PAGE as SIZING_PAGE
 from infra.bench.page import render as render_sizing
-from infra.commands import _bench_drain, _bench_feed, _bench_pages, _bench_replay
+from infra.commands import (
+    _bench_drain,
+    _bench_feed,
+    _bench_growth,
+    _bench_load,
+    _bench_pages,
+    _bench_replay,
+)
 
 
 @click.group()
 def command() -> None:
-    """Measure the running city."""
+    """Measure the running city, or our road in a city of the benchmark's own."""
 
 
 @command.command()
@@ -55,11 +62,41 @@ def sizing(check: bool) -> None:
 
 @command.command()
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to send.")
-@click.option("--every", type=float, default=0.2, show_default=True,
-              help="Seconds between markers.")
+@click.option("--every", type=float, help="Seconds between markers"
+              " [default: 0.2; under load 0.05].")
+@click.option("--rate", type=click.FloatRange(10), help="Records a second of load.")
+@click.option("--share", help="Load as shares of the sustained rate, comma-separated: 0.5,0.8.")
+@click.option("--of", "whole", type=click.FloatRange(10),
+              help="Sustained rate [default: as last found by `bench sustained`].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def latency(seconds: float, every: float, as_json: bool) -> None:
-    """Measure event to visible, and event to counted in its window, in ClickHouse."""
+def latency(seconds: float, every: float | None, rate: float | None, share: str | None,
+            whole: float | None, as_json: bool) -> None:
+    """Measure event to visible, and event to counted in its window, in ClickHouse.
+
+    In the running city as it is; with --rate or --share event to visible under that load, in a city
+    of the benchmark's own.
+    """
+    if rates := _rates(rate, share, whole):
+        _bench_load.loaded_latency(rates, seconds, every or 0.05, as_json)
+    _latency_now(seconds, every or 0.2, as_json)
+
+
+def _rates(rate: float | None, share: str | None, whole: float | None) -> list[float]:
+    """Give the loads asked for; raise ClickException where a share is none."""
+    if share is None:
+        return [rate] if rate else []
+    try:
+        shares = [float(one) for one in share.split(",")]
+    except ValueError as error:
+        raise click.ClickException(f"--share {share}: not numbers") from error
+    if not all(0 < one <= 1 for one in shares):
+        raise click.ClickException(f"--share {share}: not between 0 and 1")
+    found = whole or _bench_load.find_rate()
+    return [*([rate] if rate else []), *(one * found for one in shares)]
+
+
+def _latency_now(seconds: float, every: float, as_json: bool) -> None:
+    """Measure the running city and print it; exit 1 where markers were lost."""
     click.echo(f"sending a marker every {every:g} s for {seconds:g} s …", err=True)
     found = measure(seconds, every)
     figures = {"markers": len(found.sent), "visible": len(found.visible),
@@ -84,3 +121,6 @@ command.add_command(_bench_drain.all_)
 command.add_command(_bench_replay.command)
 command.add_command(_bench_pages.console)
 command.add_command(_bench_pages.wall)
+command.add_command(_bench_load.sustained)
+command.add_command(_bench_load.recovery)
+command.add_command(_bench_growth.command)

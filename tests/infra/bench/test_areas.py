@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 import shapely
 
-from infra.bench.areas import HEIGHT, SOUTH, WEST, WIDTH, choose, number_villages, shrink
+from infra.bench.areas import (
+    HEIGHT,
+    SOUTH,
+    WEST,
+    WIDTH,
+    choose,
+    find_tolerance,
+    number_villages,
+    shrink,
+    split_box,
+    thin,
+)
 
 
 def test_shrunk_neighbours_still_share_their_border() -> None:
@@ -29,3 +40,21 @@ def test_numbers_are_unique_and_leave_no_county_out(number: int) -> None:
     codes = number_villages(counties, number)
     assert len(set(codes)) == number and all(len(one) == 12 for one in codes)
     assert {one[:6] for one in codes} == set(counties)
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 5])
+def test_boxes_lie_side_by_side_in_the_city_s(number: int) -> None:
+    boxes = [shapely.box(west, south, west + width, south + height)
+             for west, south, width, height in split_box(number)]
+    assert len(boxes) == number
+    whole = shapely.box(WEST, SOUTH, WEST + WIDTH, SOUTH + HEIGHT).buffer(1e-9)
+    assert all(whole.contains(one) for one in boxes)
+    assert shapely.union_all(boxes).area == pytest.approx(sum(one.area for one in boxes))
+
+
+@pytest.mark.parametrize("corners", [20, 60])
+def test_a_tolerance_is_found_that_leaves_so_many_corners(corners: int) -> None:
+    circles = np.array([shapely.Point(x, 0).buffer(0.1, quad_segs=100) for x in (0, 1)],
+                       dtype=object)
+    left = thin(circles, find_tolerance(circles, corners))
+    assert shapely.get_num_coordinates(left).mean() == pytest.approx(corners, rel=0.3)
