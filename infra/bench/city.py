@@ -42,6 +42,7 @@ from streams.settings import PORTS, Settings, read_settings
 OWN = {"CITYBRAIN_HOME", "CITYBRAIN_PORT_OFFSET", "CITYBRAIN_SCHEMAS", "CITYBRAIN_CITY",
        "CITYBRAIN_BROKERS", "CITYBRAIN_CLICKHOUSE", "CITYBRAIN_TLS", MARK}
 ADDED = Path(__file__).resolve().parent / "city"
+LANES = Path(__file__).resolve().parent / "lanes"
 Report = Callable[[str], None]
 
 
@@ -64,16 +65,24 @@ def find_free_offset() -> int:
 
 
 def make_home(settings: Settings, variation: Variation | None = None) -> dict[str, str]:
-    """Make a home that shares what is installed; give the environment of a city in it."""
+    """Make the home of the side-by-side city; give the environment of a city in it."""
     wanted = variation or Variation()
+    environment = make_added_home(settings, ADDED, wanted.folder)
+    declared = Path(environment["CITYBRAIN_HOME"]) / "schemas" / "probe.py"
+    declared.write_text(wanted.declare(declared.read_text(encoding="utf-8")), encoding="utf-8")
+    return environment
+
+
+def make_added_home(settings: Settings, added: Path, areas: str = "areas") -> dict[str, str]:
+    """Make a home that shares what is installed; give the environment of a city in it.
+
+    `added` holds the folders of declarations and queries that this city has beyond any other's.
+    """
     kept = settings.home / "bench"
     kept.mkdir(exist_ok=True)
-    environment = make_plain_home(settings, kept / wanted.folder, CITY)
-    home = Path(environment["CITYBRAIN_HOME"])
+    environment = make_plain_home(settings, kept / areas, CITY)
     for name in ("schemas", "queries"):
-        shutil.copytree(ADDED / name, home / name)
-    declared = home / "schemas" / "probe.py"
-    declared.write_text(wanted.declare(declared.read_text(encoding="utf-8")), encoding="utf-8")
+        shutil.copytree(added / name, Path(environment["CITYBRAIN_HOME"]) / name)
     return environment
 
 

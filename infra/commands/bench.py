@@ -17,6 +17,7 @@ from infra.commands import (
     _bench_feed,
     _bench_growth,
     _bench_load,
+    _bench_ospbench,
     _bench_pages,
     _bench_replay,
 )
@@ -124,3 +125,4 @@ command.add_command(_bench_pages.wall)
 command.add_command(_bench_load.sustained)
 command.add_command(_bench_load.recovery)
 command.add_command(_bench_growth.command)
+command.add_command(_bench_ospbench.command)

@@ -12,7 +12,7 @@ from threading import Timer
 import pytest
 
 from infra.bench import start
-from infra.bench.city import OWN, make_home
+from infra.bench.city import LANES, OWN, make_added_home, make_home
 from streams.settings import read_settings
 
 CHILD = """
@@ -48,3 +48,12 @@ def test_the_home_holds_both_added_files_and_none_of_the_asking_city(
     assert environment["CITYBRAIN_SCHEMAS"] == str(home / "schemas")
     assert {name for name in OWN if name in environment} == {
         "CITYBRAIN_HOME", "CITYBRAIN_PORT_OFFSET", "CITYBRAIN_SCHEMAS", "CITYBRAIN_CITY"}
+
+
+def test_the_home_of_the_lanes_holds_what_they_add_and_not_what_the_other_benchmark_does(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    home = Path(make_added_home(read_settings(), LANES)["CITYBRAIN_HOME"])
+    assert [one.name for one in (home / "schemas").iterdir()] == ["lane.py"]
+    assert [one.name for one in (home / "queries").iterdir()] == ["point_change.py"]

@@ -1,0 +1,171 @@
+"""Run the pipeline of OSPBench on our road: `python -m infra.bench.ospbench`.
+
+After van Dongen and Van den Poel (2020): flow and speed of a lane are joined, summed over the lanes
+of a measurement point in a tumbling window, and compared with the window before. The topics are
+filled beforehand; the clock runs from the job's first read until everything is visible in the
+store, as in the side-by-side benchmark.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import click
+import pandas as pd
+from confluent_kafka import Producer
+
+from infra.bench.city import LANES, broker, draw_places, make_added_home
+from infra.bench.contender import PUBLISHER, Course
+from infra.bench.inside import hear_endings, no_traceback, tell
+from infra.bench.meter import Meter
+from infra.bench.observations import (
+    CHANGES,
+    KEYS,
+    MEASURES,
+    Observations,
+    Record,
+    compute,
+    differences,
+)
+from infra.bench.ours import Ours
+from infra.bench.start import run_in_home
+from schemas.errors import ComponentError
+from schemas.render.kafka import raw_name
+from streams.broker import open_producer
+from streams.clock import now_ms
+from streams.settings import read_settings
+from streams.store import Store, connect
+
+FLUSH_SECONDS, START_SECONDS, STUCK_SECONDS, LOOK_SECONDS = 60.0, 180.0, 60.0, 0.5
+SEED = 2020
+SEEN = """
+    SELECT ifNull((SELECT sum(lanes + lanes_before) FROM store.point_change FINAL), 0) AS lanes,
+        (SELECT count() FROM store.lane_flow) + (SELECT count() FROM store.lane_speed) AS events"""
+TABLE = f"""
+    SELECT toUnixTimestamp(window_start) AS window_start, point_id, {', '.join(MEASURES)},
+        {', '.join(CHANGES)}
+    FROM city.point_change"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hold events, windows, seconds, CPU seconds and most bytes by part, and what was wrong."""
+
+    events: int
+    windows: int
+    seconds: float
+    windows_seconds: float
+    cpu: dict[str, float]
+    memory: dict[str, int]
+    failures: list[str]
+
+    @property
+    def rate(self) -> float | None:
+        """Give events a second until everything is visible; None where the answer is wrong."""
+        return None if self.failures else self.events / self.seconds
+
+
+def send(records: Iterable[Record]) -> int:
+    """Send all records; give how many they are."""
+    producer = open_producer(PUBLISHER, **{
+        "linger.ms": 20, "queue.buffering.max.kbytes": 131_072})
+    sent = 0
+    for one in records:
+        _produce(producer, one)
+        sent += 1
+        if sent % 200_000 == 0:
+            tell(f"{sent:,} records sent")
+    if producer.flush(FLUSH_SECONDS):
+        raise ComponentError("Kafka did not confirm all records")
+    return sent
+
+
+def _produce(producer: Producer, one: Record) -> None:
+    """Send one record, waiting for room."""
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("ce_specversion", b"1.0"), ("ce_type", one.kind.encode()),
+        ("ce_source", PUBLISHER.encode())]
+    while True:
+        try:
+            producer.produce(raw_name(PUBLISHER, one.kind), one.body, one.key, headers=headers)
+            producer.poll(0)
+            return
+        except BufferError:
+            producer.poll(0.1)
+
+
+def run(course: Course, events: int) -> Outcome:
+    """Fill the topics, let the road work, compare with the batch."""
+    drawn = Observations(events, SEED, now_ms(), draw_places(course)[:, :2])
+    table = drawn.draw()
+    truth, sent = compute(table), send(drawn.records(table))
+    tell(f"{sent:,} records sent; starting the road")
+    ours = Ours()
+    with ours.standing(course), Meter() as meter, ours.draining():
+        _await_reading(ours)
+        store = connect("migrator")
+        reading = meter.sample()
+        windows_at, rows = _await(
+            store, sent, int(truth[["lanes", "lanes_before"]].to_numpy().sum()))
+        done = meter.sample()
+        found = pd.DataFrame(store.query(TABLE), columns=[*KEYS, *MEASURES, *CHANGES])
+        store.close()
+    failures = differences(truth, found)
+    if rows != sent:
+        failures.append(f"{rows:,} events are rows, {sent:,} were sent")
+    return Outcome(sent, len(truth), done - reading, windows_at - reading,
+                   *meter.between(reading, done), failures)
+
+
+def _await_reading(ours: Ours) -> None:
+    """Wait until the job reads; raise ComponentError where it does not."""
+    until = time.monotonic() + START_SECONDS
+    while not ours.is_reading():
+        if time.monotonic() > until:
+            raise ComponentError(f"nothing was read within {START_SECONDS:g} s")
+        time.sleep(0.1)
+
+
+def _await(store: Store, events: int, lanes: int) -> tuple[float, int]:
+    """Wait until every event is a row and every lane counted, or nothing more comes.
+
+    Give when the last lane was seen counted (monotonic seconds), and how many events are rows.
+    """
+    former, grown_at, windows_at = (-1, -1), time.monotonic(), 0.0
+    while True:
+        row = store.query(SEEN)[0]
+        now, seen = time.monotonic(), (int(row["lanes"]), int(row["events"]))
+        if seen[0] != former[0]:
+            windows_at = now
+        if seen != former:
+            tell(f"{seen[1]:,} of {events:,} events are rows, {seen[0]:,} of {lanes:,} lanes"
+                  " counted")
+            former, grown_at = seen, now
+        if (seen[0] >= lanes and seen[1] >= events) or now - grown_at > STUCK_SECONDS:
+            return windows_at, seen[1]
+        time.sleep(LOOK_SECONDS)
+
+
+@click.command()
+@click.option("--events", type=int, required=True)
+def main(events: int) -> None:
+    """Run in the city that the environment names, and print the figures as JSON."""
+    with no_traceback(), broker(tell) as (course, _):
+        click.echo(json.dumps(asdict(run(course, events))))
+
+
+def start(events: int) -> Outcome:
+    """Run in a city of its own; raise CityBrainError where it did not work."""
+    code, said = run_in_home("infra.bench.ospbench", "--events", str(events),
+                             environment=make_added_home(read_settings(), LANES))
+    if code:
+        raise ComponentError(f"the benchmark ended with {code}")
+    return Outcome(**json.loads(said[-1]))
+
+
+if __name__ == "__main__":
+    hear_endings()
+    main()

@@ -1,0 +1,1 @@
+"""Do the job with agents, tables and a timer of Faust."""

@@ -1,0 +1,1 @@
+"""Do the job as a streaming data frame of Quix Streams."""
