@@ -113,13 +113,14 @@ def broker(report: Report, variation: Variation | None = None
 
 
 def _admit() -> Login:
-    """Let peers read raw topics and write topics of their own."""
+    """Let peers read raw topics and write topics of their own, also as Quix names them."""
     admin = open_admin()
     try:
         ensure_account(admin, ACCOUNT)
         ensure_rights(admin, describe_rights(ACCOUNT, [
             (ACLOperation.READ, ResourceType.TOPIC, "raw-", True),
-            (ACLOperation.ALL, ResourceType.TOPIC, "bench-", True),
+            *((ACLOperation.ALL, ResourceType.TOPIC, prefix, True) for prefix in (
+                "bench-", "repartition__bench-", "changelog__bench-")),
             (ACLOperation.READ, ResourceType.GROUP, "bench-", True)]))
     finally:
         admin.close()
