@@ -19,6 +19,7 @@ from confluent_kafka import Producer
 
 from infra.bench.city import LANES, broker, draw_places, make_added_home
 from infra.bench.contender import PUBLISHER, Course
+from infra.bench.drain import WARMING_SHARE
 from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.meter import Meter
 from infra.bench.observations import (
@@ -52,12 +53,16 @@ TABLE = f"""
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Hold events, windows, seconds, CPU seconds and most bytes by part, and what was wrong."""
+    """Hold events, windows, seconds, CPU seconds and most bytes by part, and what was wrong.
+
+    The steady rate (events a second) begins when a fifth was seen done.
+    """
 
     events: int
     windows: int
     seconds: float
     windows_seconds: float
+    steady_rate: float
     cpu: dict[str, float]
     memory: dict[str, int]
     failures: list[str]
@@ -108,15 +113,15 @@ def run(course: Course, events: int) -> Outcome:
         _await_reading(ours)
         store = connect("migrator")
         reading = meter.sample()
-        windows_at, rows = _await(
-            store, sent, int(truth[["lanes", "lanes_before"]].to_numpy().sum()))
+        seen = _await(store, sent, int(truth[["lanes", "lanes_before"]].to_numpy().sum()))
         done = meter.sample()
         found = pd.DataFrame(store.query(TABLE), columns=[*KEYS, *MEASURES, *CHANGES])
         store.close()
     failures = differences(truth, found)
-    if rows != sent:
-        failures.append(f"{rows:,} events are rows, {sent:,} were sent")
-    return Outcome(sent, len(truth), done - reading, windows_at - reading,
+    if seen.rows != sent:
+        failures.append(f"{seen.rows:,} events are rows, {sent:,} were sent")
+    steady = sent * (1 - seen.warm_share) / max(LOOK_SECONDS, done - seen.warm_at)
+    return Outcome(sent, len(truth), done - reading, seen.windows_at - reading, steady,
                    *meter.between(reading, done), failures)
 
 
@@ -129,23 +134,35 @@ def _await_reading(ours: Ours) -> None:
         time.sleep(0.1)
 
 
-def _await(store: Store, events: int, lanes: int) -> tuple[float, int]:
-    """Wait until every event is a row and every lane counted, or nothing more comes.
+@dataclass(slots=True)
+class Seen:
+    """Hold how many events are rows, and when (monotonic s) the last lane was seen counted.
 
-    Give when the last lane was seen counted (monotonic seconds), and how many events are rows.
+    Also when the first fifth was seen done, and which share it was.
     """
-    former, grown_at, windows_at = (-1, -1), time.monotonic(), 0.0
+
+    rows: int = 0
+    windows_at: float = 0.0
+    warm_at: float = 0.0
+    warm_share: float = 0.0
+
+
+def _await(store: Store, events: int, lanes: int) -> Seen:
+    """Wait until every event is a row and every lane counted, or nothing more comes."""
+    seen, former, grown_at = Seen(), (-1, -1), time.monotonic()
     while True:
-        row = store.query(SEEN)[0]
-        now, seen = time.monotonic(), (int(row["lanes"]), int(row["events"]))
-        if seen[0] != former[0]:
-            windows_at = now
-        if seen != former:
-            tell(f"{seen[1]:,} of {events:,} events are rows, {seen[0]:,} of {lanes:,} lanes"
-                  " counted")
-            former, grown_at = seen, now
-        if (seen[0] >= lanes and seen[1] >= events) or now - grown_at > STUCK_SECONDS:
-            return windows_at, seen[1]
+        row, now = store.query(SEEN)[0], time.monotonic()
+        found = (int(row["events"]), int(row["lanes"]))
+        if found != former:
+            tell(f"{found[0]:,} of {events:,} events are rows, {found[1]:,} of {lanes:,} lanes"
+                 " counted")
+            seen.windows_at = now if found[1] != former[1] else seen.windows_at
+            seen.rows, former, grown_at = found[0], found, now
+        share = min(found[0] / events, found[1] / lanes)
+        if not seen.warm_share and share >= WARMING_SHARE:
+            seen.warm_at, seen.warm_share = now, share
+        if share >= 1 or now - grown_at > STUCK_SECONDS:
+            return seen
         time.sleep(LOOK_SECONDS)
 
 

@@ -31,8 +31,8 @@ def command(events: int, as_json: bool) -> None:
         click.echo(json.dumps(asdict(found) | {"rate": found.rate}))
     elif found.rate:
         click.echo(f"{found.events:,} events, {found.windows:,} windows in {found.seconds:.1f} s"
-                   f" (windows in {found.windows_seconds:.1f} s): {found.rate:,.0f} events/s;"
-                   " equal to the batch")
+                   f" (windows in {found.windows_seconds:.1f} s): {found.rate:,.0f} events/s,"
+                   f" {found.steady_rate:,.0f} without the first fifth; equal to the batch")
         for part, seconds in found.cpu.items():
             click.echo(f"  {part:8}{seconds / found.events * 1e6:8.2f} us of processor an event"
                        f"{found.memory[part] / (1 << 20):8,.0f} MiB at most")

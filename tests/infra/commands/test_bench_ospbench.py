@@ -14,8 +14,8 @@ from infra.commands import bench
 from schemas.errors import ComponentError
 
 PARTS = ("broker", "jvm", "python", "store")
-RIGHT = Outcome(20_000, 3_000, 4.0, 3.0, dict.fromkeys(PARTS, 0.1), dict.fromkeys(PARTS, 1 << 28),
-                [])
+RIGHT = Outcome(20_000, 3_000, 4.0, 3.0, 8_000.0, dict.fromkeys(PARTS, 0.1),
+                dict.fromkeys(PARTS, 1 << 28), [])
 
 
 def run(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *arguments: str) -> Result:
@@ -27,7 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *arguments: str) -> R
 def test_a_right_outcome_has_its_rate_and_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, RIGHT)
     assert done.exit_code == 0
-    assert "5,000 events/s" in done.output and "jvm         5.00 us" in done.output
+    assert "5,000 events/s, 8,000 without" in done.output and "jvm         5.00 us" in done.output
 
 
 def test_a_wrong_outcome_has_no_rate_and_exits_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
