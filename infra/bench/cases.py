@@ -6,10 +6,9 @@ older ones stays open. The table of last steps follows by the store's own view.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dashboards.views.declared import default_minutes
-from geo.tree import AreaTree
 from infra.bench import stock, stock_system
 from schemas import registry
 from streams.store import Store
@@ -38,17 +37,17 @@ def case_values(villages: list[str], cases: int) -> dict[str, str]:
         "due_at": f"{at} + toIntervalDay(2)", "description": "'路口东南角垃圾堆放'"}
 
 
-def insert_cases(store: Store, villages: list[str], cases: int) -> None:
+def insert_cases(store: Store, areas: Sequence[str], cases: int) -> None:
     """Insert cases with all steps that lie in the past."""
     family = registry.get_family(FAMILY)
-    stock.insert_events(store, family, case_values(villages, cases), cases * len(STEPS),
-                        "observed_at <= now64(3)")
+    values = case_values(stock.only_villages(areas), cases)
+    stock.insert_events(store, family, values, cases * len(STEPS), "observed_at <= now64(3)")
 
 
-def insert_rest(store: Store, tree: AreaTree, rows: int, report: Callable[[str], None]) -> None:
+def insert_rest(store: Store, areas: Sequence[str], rows: int,
+                report: Callable[[str], None]) -> None:
     """Insert rows of every other declaration: so many each, within the time that a page shows."""
-    villages = stock.list_villages(tree)
-    areas = [tree.city, *stock.list_inner(tree), *villages]
+    villages = stock.only_villages(areas)
     for family in registry.families().values():
         if family.name != FAMILY:
             number = min(rows, MOST_ALERTS) if family.name == "alert" else rows

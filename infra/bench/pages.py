@@ -56,11 +56,11 @@ def _store() -> Iterator[Store]:
 def measure_console(number: int, rows: int, times: int) -> dict[str, Any]:
     """Stock the store, start the console and visit its pages; give what is told of each."""
     with _store() as store:
-        tree = AreaTree.load(read_settings().areas)
-        cases.insert_cases(store, stock.list_villages(tree), number)
+        areas = stock.list_areas(AreaTree.load(read_settings().areas))
+        cases.insert_cases(store, areas, number)
         kept = store.query("SELECT count() AS n FROM store.grid_case_last FINAL")[0]["n"]
         _report(f"{kept:,} cases stocked, with their steps")
-        cases.insert_rest(store, tree, rows, _report)
+        cases.insert_rest(store, areas, rows, _report)
         with run_alone(choose("console")[0]):
             found = visits.visit(times, _report)
     return {"cases": kept, "rows": rows, "goal": visits.GOAL_SECONDS,
@@ -73,9 +73,9 @@ def measure_wall(segments: int, minutes: float) -> dict[str, Any]:
     own = choose("wall")[0]
     command = tuple(network.__name__ if one == "streamlit" else one for one in own.command)
     with _store() as store:
-        tree = AreaTree.load(read_settings().areas)
-        cases.insert_cases(store, stock.list_villages(tree), WALL_ROWS)
-        cases.insert_rest(store, tree, WALL_ROWS, _report)
+        areas = stock.list_areas(AreaTree.load(read_settings().areas))
+        cases.insert_cases(store, areas, WALL_ROWS)
+        cases.insert_rest(store, areas, WALL_ROWS, _report)
         with Renewal(segments) as renewal, run_alone(replace(own, command=command)) as wall:
             found = watching.watch(psutil.Process(wall.pid), renewal, minutes, _report)
     return {"segments": segments, "minutes": minutes, **found}

@@ -18,7 +18,8 @@ from streams.store import Store
 CHUNK = 250_000
 # a key has so many events
 EVENTS_A_KEY = 20
-MOST_AREAS = 2_000
+MOST_VILLAGES = 2_000
+VILLAGE = 12  # digits
 MINUTES_OF_RESULTS = 60
 # degrees: a box around the middle of Jinan
 WEST, SOUTH, WIDTH, HEIGHT = 116.8, 36.5, 0.5, 0.3
@@ -34,15 +35,17 @@ def pick(values: Sequence[str], number: str) -> str:
     return f"arrayElement({quote(values)}, toInt64({number} % {len(values)}) + 1)"
 
 
-def list_villages(tree: AreaTree) -> list[str]:
-    """List villages of the city, spread evenly, MOST_AREAS at the most."""
-    found = sorted(one for one in tree.names if len(one) == 12 and one.startswith(tree.city))
-    return found[::-(-len(found) // MOST_AREAS)]
+def list_areas(tree: AreaTree) -> list[str]:
+    """List the city, its counties and townships, and MOST_VILLAGES villages at the most."""
+    found = sorted(one for one in tree.names if one.startswith(tree.city))
+    villages = [one for one in found if len(one) == VILLAGE]
+    return [*(one for one in found if len(one) < VILLAGE),
+            *villages[::max(1, -(-len(villages) // MOST_VILLAGES))]]
 
 
-def list_inner(tree: AreaTree) -> list[str]:
-    """List the counties and townships of the city."""
-    return sorted(one for one in tree.names if len(one) in (6, 9) and one.startswith(tree.city))
+def only_villages(areas: Sequence[str]) -> list[str]:
+    """Choose those areas in which events happen."""
+    return [one for one in areas if len(one) == VILLAGE]
 
 
 def value(one: Field, keys: int, number: str = "n") -> str:
