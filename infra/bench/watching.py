@@ -15,7 +15,6 @@ from playwright.sync_api import Page
 
 from infra.bench.browser import open_page
 from infra.bench.renewal import Renewal
-from infra.orphans import list_marked
 from schemas.errors import ComponentError
 from streams.settings import read_settings
 
@@ -57,7 +56,9 @@ def judge(made: Sequence[int], pictures: Sequence[Picture], begin: int, end: int
 
 def _memory(wall: psutil.Process, page: Page) -> dict[str, float]:
     """Give MB of the wall's process, of the browser's, each shared page once, and of its heap."""
-    browser = sum(one.memory_full_info().pss for one in list_marked("chrom"))
+    # its processes write over their environment, so that they are known by who started them
+    browser = sum(one.memory_full_info().pss for one in psutil.Process().children(recursive=True)
+                  if "chrom" in one.name())
     heap = page.evaluate("performance.memory.usedJSHeapSize")
     return {"wall": round(wall.memory_info().rss / MEGABYTE, 1),
             "browser": round(browser / MEGABYTE, 1), "heap": round(heap / MEGABYTE, 1)}

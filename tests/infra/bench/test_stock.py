@@ -14,7 +14,7 @@ from streams.queries.listings import PUBLISHERS, case_listing
 from streams.store import Store, connect
 from tests.streams.queries.rows import empty_tables, make_tables
 
-CASES, ROWS = 3_000, 1_200
+CASES, ROWS = 3_000, 300  # rows of a result: five places, sixty minutes
 PLACES = ["3701", "370102", "370102001", "370102001001", "370102001002"]
 
 
