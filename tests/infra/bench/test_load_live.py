@@ -1,4 +1,4 @@
-"""Put a small load on the real road: a trial, markers, and a TaskManager that is killed."""
+"""Put a small load on the real road: a TaskManager that is killed, a trial, markers."""
 
 from __future__ import annotations
 
