@@ -1,14 +1,18 @@
 // Draw the map on deck.gl: no tiles, no network; geometry once, then one byte a road segment.
-import { make, repeat, say } from './dom.js'
+import { make, say } from './dom.js'
 import { learn } from './places.js'
 import { makeLabels, placeLabels, placePins } from './labels.js'
+import { showLegend } from './legend.js'
 import { bounds, fitView } from './view.js'
 import { makeOverview, showOverview } from './overview.js'
 
 const NONE = 255
 const MOVE_MS = 120
+const DUE_MS = 30
 // moves left out for each at which the former picture was not drawn yet
 const REST = 4
+// of so many segments the glow of one is hidden by the next, and costs as much as they do
+const MOST_GLOWING = 5000
 const METRES_A_DEGREE = 111320
 
 let box = null
@@ -19,6 +23,7 @@ let latest = null
 let dots = null
 let view = null
 let rest = 0
+let due = false
 let asked = null
 let drawing = null
 let fence = null
@@ -76,6 +81,7 @@ async function load () {
       onResize: fit, getCursor: () => 'default', onAfterRender: tellPainted
     })
     setInterval(move, MOVE_MS)
+    setInterval(drawDue, DUE_MS)
   }
   new ResizeObserver(fit).observe(box.panel)
   fit()
@@ -127,10 +133,18 @@ export function showMap (data) {
   }
   box.panel.classList.toggle('no-map', Boolean(trouble))
   say(box.message, trouble ? data.words[trouble] : '')
-  showLegend(data)
+  showLegend(box.legend, data)
   const invented = geometry?.areas.some((one) => one.synthetic)
   say(box.remark, invented ? data.words['map.synthetic'] : '')
-  if (geometry && view) redraw()
+  due = true
+  drawDue()
+}
+
+// A picture that a slow client still draws is not overtaken: only the newest state waits for it.
+function drawDue () {
+  if (!due || !geometry || !view || isBusy()) return
+  due = false
+  redraw()
 }
 
 function areaLayers (colours, grades) {
@@ -178,10 +192,9 @@ function roadLayers (colours, grades) {
   }
   const unit = rem()
   const width = (one) => unit * (one.limit >= 70 ? 0.045 : one.limit >= 50 ? 0.034 : 0.024)
-  return [
-    new gl.PathLayer({ id: 'glow', ...shared, getColor: colour(38), getWidth: (one) => 3 * width(one) }),
-    new gl.PathLayer({ id: 'roads', ...shared, getColor: colour(235), getWidth: width })
-  ]
+  const glow = new gl.PathLayer({ id: 'glow', ...shared, getColor: colour(38),
+    getWidth: (one) => 3 * width(one), visible: geometry.segments.length <= MOST_GLOWING })
+  return [glow, new gl.PathLayer({ id: 'roads', ...shared, getColor: colour(235), getWidth: width })]
 }
 
 function dotLayer (colours) {
@@ -226,25 +239,4 @@ function redraw () {
   placeLabels(latest, view)
   placePins(latest, view)
   showOverview(box.overview, geometry, latest, bounds(geometry), gradeOf)
-}
-
-function showLegend ({ grades, words, colours }) {
-  const rows = [['title', null, words['map.grade']],
-    ...grades.map((one, i) => ['grade', one.colour, `${one.title} ${range(grades, i)}`]),
-    ['grade', colours.road, words['map.none']], ['dot', colours.text, words['map.vehicles']]]
-  repeat(box.legend, rows.length, (parent) => {
-    const node = make('div', '', parent)
-    make('i', '', node)
-    make('span', '', node)
-  }).forEach((node, i) => {
-    const [name, colour, words] = rows[i]
-    node.className = name
-    if (colour) node.style.setProperty('--mark', colour)
-    say(node.lastChild, words)
-  })
-}
-
-function range (grades, i) {
-  return i === 0 ? `>${grades[0].above}`
-    : i === grades.length - 1 ? `≤${grades[i - 1].above}` : `${grades[i].above}–${grades[i - 1].above}`
 }
