@@ -46,7 +46,7 @@ def test_the_rate_found_is_kept_for_the_others(
     done = CliRunner().invoke(bench.command, ["sustained", "--quick", "--start", "500"])
     assert done.exit_code == 0 and "8,000 records a second" in done.output
     assert "not to be quoted" in done.output
-    assert asked[0][1]["rates"] == [500] and asked[0][1]["seconds"] == 20
+    assert asked[0][1]["rates"] == [500] and asked[0][1]["seconds"] == _bench_load.QUICK_SECONDS
     assert json.loads(kept.read_text())["quotable"] is False
     assert _bench_load.find_rate() == 8000
 
