@@ -40,7 +40,7 @@ def fill(store: Store, rows: TableRows, messages: Sequence[Message], set_aside: 
                                      [one.value() or b"" for one in messages],
                                      [one.timestamp()[1] for one in messages])
         except RefusedError as error:
-            log.info("%s: one of %d records does not fit: %s", rows.table, len(messages), error)
+            log.info("%s: %d records were not taken at once: %s", rows.table, len(messages), error)
     read = []
     for message in messages:
         try:

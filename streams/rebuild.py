@@ -152,7 +152,7 @@ class _Rebuild:
         self._progress(what, 1.0)
 
     def _count_aside(self, _: Message, __: str) -> None:
-        """Count a record that fits no column: the sink has made a dead letter of it."""
+        """Count a record that is no row: the sink has made a dead letter of it."""
         self.set_aside += 1
 
     def _await_sink(self, ends: Offsets, *, patient: bool) -> None:

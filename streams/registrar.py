@@ -60,8 +60,7 @@ def ensure_tables(store: Store) -> None:
             _ensure_last(store, family)
     for result in registry.results().values():
         _create_table(store, clickhouse.result_table(result))
-        _add_columns(store, result.table,
-                     {f.name: clickhouse.measure_type(f) for f in result.measures})
+        _add_columns(store, result.table, {f.name: column_type(f) for f in result.measures})
         store.execute(clickhouse.result_view(result))
 
 

@@ -118,7 +118,6 @@ class Store:
                               list(columns.values()), columnar=True, settings=INSERT_SETTINGS)
         return rows
 
-
     def insert_json(self, statement: str, bodies: Sequence[bytes], appended: Sequence[int]) -> int:
         """Insert records as their topic holds them, read by the store; give their number.
 

@@ -84,4 +84,3 @@ class TopicLog:
         if error.code() != KafkaError._PARTITION_EOF:
             raise ComponentError(f"{self.name} cannot be read: {error.str()}")
         return True
-

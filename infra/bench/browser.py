@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from infra.orphans import mark
+from schemas.errors import ComponentError
 
 # what draws WebGL without a graphics card
 GL = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -17,7 +18,10 @@ GL = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 @contextmanager
 def open_page(width: int, height: int, script: str = "") -> Iterator[Page]:
-    """Give an empty page of so many pixels; a script given runs in it before any other."""
+    """Give an empty page of so many pixels; a script given runs in it before any other.
+
+    What goes wrong with the browser within the block is a ComponentError.
+    """
     os.environ.update(mark())  # a browser that is left behind is known by it
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -26,5 +30,8 @@ def open_page(width: int, height: int, script: str = "") -> Iterator[Page]:
         page = browser.new_page(viewport={"width": width, "height": height})
         if script:
             page.add_init_script(script)
-        yield page
+        try:
+            yield page
+        except Error as error:
+            raise ComponentError(str(error)) from error
         browser.close()

@@ -22,10 +22,11 @@ from streams.store import connect
 ACCOUNT = "city-bench"
 FAMILY = "environment-reading"
 QUANTILES = (50, 95, 99, 99.9, 100)
-# of the running city's markers: both sent and counted
+# asks the view of a family for markers that were sent
 VISIBLE = """
-    SELECT id AS name FROM city.environment_reading WHERE source = %(source)s
+    SELECT id AS name FROM city.{view} WHERE source = %(source)s
         AND observed_at >= fromUnixTimestamp64Milli(%(since)s) AND startsWith(id, %(prefix)s)"""
+# of the running city's markers: those that are counted
 COUNTED = """
     SELECT DISTINCT station_id AS name FROM city.air_quality WHERE window_seconds = 60
         AND window_start > now() - 300 AND startsWith(station_id, %(prefix)s)"""
@@ -82,7 +83,8 @@ def measure(seconds: float, every: float) -> Latencies:
     """Send markers into the running city for `seconds`, one `every` so many seconds."""
     register(Registration(name=ACCOUNT, title_en="Latency markers", title_zh="时延探针",
                           families=[FAMILY]))
-    return mark(Marking(ACCOUNT, FAMILY, _reading, VISIBLE, COUNTED), seconds, every)
+    return mark(Marking(ACCOUNT, FAMILY, _reading,
+                        VISIBLE.format(view="environment_reading"), COUNTED), seconds, every)
 
 
 def mark(marking: Marking, seconds: float, every: float) -> Latencies:

@@ -12,14 +12,11 @@ from typing import Any
 
 from infra.bench.contender import FAMILY, PUBLISHER
 from infra.bench.lag import Lag, slope
-from infra.bench.latency import PATIENCE_SECONDS, Latencies, Marking, mark
+from infra.bench.latency import PATIENCE_SECONDS, VISIBLE, Latencies, Marking, mark
 from infra.bench.road import Road, await_sending
 from infra.bench.sender import Sender
 from infra.bench.stream import ROAD_CLASSES, VEHICLE_TYPES
 
-VISIBLE = """
-    SELECT id AS name FROM city.probe_position WHERE source = %(source)s
-        AND observed_at >= fromUnixTimestamp64Milli(%(since)s) AND startsWith(id, %(prefix)s)"""
 WARM_RATE_SHARE = 0.5
 
 
@@ -42,7 +39,8 @@ def measure(road: Road, rates: Sequence[float], seconds: float, settle_seconds: 
 def measure_one(road: Road, rate: float, seconds: float, settle_seconds: float,
                 every: float) -> dict[str, Any]:
     """Measure at one rate; the load goes on until every marker was seen, or patience ends."""
-    marking = Marking(PUBLISHER, FAMILY, _position, VISIBLE)
+    marking = Marking(PUBLISHER, FAMILY, _position,
+                      VISIBLE.format(view="probe_position"))
     with road.load(rate, settle_seconds + seconds + PATIENCE_SECONDS) as sender:
         await_sending(sender)
         road.watch(sender, settle_seconds)

@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 
 import click
 import pandas as pd
-from confluent_kafka import Producer
 
 from infra.bench.city import LANES, broker, draw_places, make_added_home
 from infra.bench.contender import PUBLISHER, Course
@@ -25,6 +24,7 @@ from infra.bench.meter import Meter
 from infra.bench.observations import (
     CHANGES,
     KEYS,
+    KINDS,
     MEASURES,
     Observations,
     Record,
@@ -32,6 +32,7 @@ from infra.bench.observations import (
     differences,
 )
 from infra.bench.ours import Ours
+from infra.bench.preload import FLUSH_SECONDS, make_headers, produce
 from infra.bench.start import run_in_home
 from schemas.errors import ComponentError
 from schemas.render.kafka import raw_name
@@ -40,7 +41,8 @@ from streams.clock import now_ms
 from streams.settings import read_settings
 from streams.store import Store, connect
 
-FLUSH_SECONDS, START_SECONDS, STUCK_SECONDS, LOOK_SECONDS = 60.0, 180.0, 60.0, 0.5
+STUCK_SECONDS, LOOK_SECONDS = 60.0, 0.5
+POLL_RECORDS = 10_000
 SEED = 2020
 SEEN = """
     SELECT ifNull((SELECT sum(lanes + lanes_before) FROM store.point_change FINAL), 0) AS lanes,
@@ -77,29 +79,19 @@ def send(records: Iterable[Record]) -> int:
     """Send all records; give how many they are."""
     producer = open_producer(PUBLISHER, **{
         "linger.ms": 20, "queue.buffering.max.kbytes": 131_072})
+    places = {kind: (raw_name(PUBLISHER, kind), make_headers(kind)) for kind in KINDS}
     sent = 0
     for one in records:
-        _produce(producer, one)
+        topic, headers = places[one.kind]
+        produce(producer, topic, one.key, one.body, headers)
         sent += 1
+        if sent % POLL_RECORDS == 0:
+            producer.poll(0)
         if sent % 200_000 == 0:
             tell(f"{sent:,} records sent")
     if producer.flush(FLUSH_SECONDS):
         raise ComponentError("Kafka did not confirm all records")
     return sent
-
-
-def _produce(producer: Producer, one: Record) -> None:
-    """Send one record, waiting for room."""
-    headers: list[tuple[str, str | bytes | None]] = [
-        ("ce_specversion", b"1.0"), ("ce_type", one.kind.encode()),
-        ("ce_source", PUBLISHER.encode())]
-    while True:
-        try:
-            producer.produce(raw_name(PUBLISHER, one.kind), one.body, one.key, headers=headers)
-            producer.poll(0)
-            return
-        except BufferError:
-            producer.poll(0.1)
 
 
 def run(course: Course, events: int) -> Outcome:
@@ -110,7 +102,7 @@ def run(course: Course, events: int) -> Outcome:
     tell(f"{sent:,} records sent; starting the road")
     ours = Ours()
     with ours.standing(course), Meter() as meter, ours.draining():
-        _await_reading(ours)
+        ours.await_reading()
         store = connect("migrator")
         reading = meter.sample()
         seen = _await(store, sent, int(truth[["lanes", "lanes_before"]].to_numpy().sum()))
@@ -123,15 +115,6 @@ def run(course: Course, events: int) -> Outcome:
     steady = sent * (1 - seen.warm_share) / max(LOOK_SECONDS, done - seen.warm_at)
     return Outcome(sent, len(truth), done - reading, seen.windows_at - reading, steady,
                    *meter.between(reading, done), failures)
-
-
-def _await_reading(ours: Ours) -> None:
-    """Wait until the job reads; raise ComponentError where it does not."""
-    until = time.monotonic() + START_SECONDS
-    while not ours.is_reading():
-        if time.monotonic() > until:
-            raise ComponentError(f"nothing was read within {START_SECONDS:g} s")
-        time.sleep(0.1)
 
 
 @dataclass(slots=True)

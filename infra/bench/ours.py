@@ -17,6 +17,7 @@ import pandas as pd
 from confluent_kafka.admin import AdminClient
 
 from infra.bench.contender import FAMILY, Course, Expected, read_table
+from infra.bench.drain import START_SECONDS
 from infra.launch import run_alone
 from infra.orphans import stop_marked
 from infra.processes import choose
@@ -97,6 +98,14 @@ class Ours:
     def is_reading(self) -> bool:
         """Tell whether all tasks of the job run: from then on its source reads."""
         return jobs_run()
+
+    def await_reading(self) -> None:
+        """Wait until the job reads; raise ComponentError where it does not."""
+        until = time.monotonic() + START_SECONDS
+        while not self.is_reading():
+            if time.monotonic() > until:
+                raise ComponentError(f"nothing was read within {START_SECONDS:g} s")
+            time.sleep(0.1)
 
     def counted(self) -> int:
         """Count the records that are in windows of both lengths."""

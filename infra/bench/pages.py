@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -17,28 +15,20 @@ from typing import Any
 
 import click
 import psutil
-from playwright.sync_api import Error
 
 from geo.tree import AreaTree
 from infra.bench import cases, network, stock, visits, watching
-from infra.bench.inside import hear_endings
+from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.renewal import Renewal
 from infra.launch import run_alone
 from infra.orphans import stop_marked
 from infra.processes import choose
-from schemas.errors import CityBrainError
 from streams.registrar import ensure_tables
 from streams.settings import read_settings
 from streams.store import Store, connect
 
 # of each table that the tiles read
 WALL_ROWS = 20_000
-BEGUN = time.monotonic()
-
-
-def _report(line: str) -> None:
-    """Show progress, with the time since the start."""
-    click.echo(f"{time.monotonic() - BEGUN:6.0f} s  {line}", err=True)
 
 
 @contextmanager
@@ -46,7 +36,7 @@ def _store() -> Iterator[Store]:
     """Run the store, with every table, until the end of the block."""
     with ExitStack() as stack:
         stack.callback(stop_marked)
-        _report("starting the store")
+        tell("starting the store")
         stack.enter_context(run_alone(choose("clickhouse")[0]))
         with closing(connect("migrator")) as store:
             ensure_tables(store)
@@ -59,10 +49,10 @@ def measure_console(number: int, rows: int, times: int) -> dict[str, Any]:
         areas = stock.list_areas(AreaTree.load(read_settings().areas))
         cases.insert_cases(store, areas, number)
         kept = store.query("SELECT count() AS n FROM store.grid_case_last FINAL")[0]["n"]
-        _report(f"{kept:,} cases stocked, with their steps")
-        cases.insert_rest(store, areas, rows, _report)
+        tell(f"{kept:,} cases stocked, with their steps")
+        cases.insert_rest(store, areas, rows, tell)
         with run_alone(choose("console")[0]):
-            found = visits.visit(times, _report)
+            found = visits.visit(times, tell)
     return {"cases": kept, "rows": rows, "goal": visits.GOAL_SECONDS,
             "pages": {name: one.to_json() for name, one in found.items()}}
 
@@ -75,9 +65,9 @@ def measure_wall(segments: int, minutes: float) -> dict[str, Any]:
     with _store() as store:
         areas = stock.list_areas(AreaTree.load(read_settings().areas))
         cases.insert_cases(store, areas, WALL_ROWS)
-        cases.insert_rest(store, areas, WALL_ROWS, _report)
+        cases.insert_rest(store, areas, WALL_ROWS, tell)
         with Renewal(segments) as renewal, run_alone(replace(own, command=command)) as wall:
-            found = watching.watch(psutil.Process(wall.pid), renewal, minutes, _report)
+            found = watching.watch(psutil.Process(wall.pid), renewal, minutes, tell)
     return {"segments": segments, "minutes": minutes, **found}
 
 
@@ -92,7 +82,8 @@ def main() -> None:
 @click.option("--visits", "times", type=int, required=True)
 def console(number: int, rows: int, times: int) -> None:
     """Measure the console."""
-    click.echo(json.dumps(measure_console(number, rows, times)))
+    with no_traceback():
+        click.echo(json.dumps(measure_console(number, rows, times)))
 
 
 @main.command()
@@ -100,19 +91,10 @@ def console(number: int, rows: int, times: int) -> None:
 @click.option("--minutes", type=float, required=True)
 def wall(segments: int, minutes: float) -> None:
     """Measure the wall."""
-    click.echo(json.dumps(measure_wall(segments, minutes)))
-
-
-def _run() -> None:
-    """Run what is asked for; leave nothing running, whatever ends it."""
-    hear_endings()
-    try:
-        main(standalone_mode=False)
-    except (CityBrainError, Error) as error:
-        sys.exit(f"Error: {error}")
-    except (KeyboardInterrupt, click.Abort):
-        sys.exit("interrupted; nothing is left running")
+    with no_traceback():
+        click.echo(json.dumps(measure_wall(segments, minutes)))
 
 
 if __name__ == "__main__":
-    _run()
+    hear_endings()
+    main()

@@ -26,8 +26,7 @@ ADMIN = "admin"
 FLUSH_SECONDS = 60.0
 # beyond this a record that should be in time would be late
 LONGEST_SECONDS = 150.0
-HEADERS: list[tuple[str, str | bytes | None]] = [
-    ("ce_specversion", b"1.0"), ("ce_type", FAMILY.encode()), ("ce_source", PUBLISHER.encode())]
+Headers = list[tuple[str, str | bytes | None]]
 Report = Callable[[str], None]
 
 
@@ -75,11 +74,21 @@ def _send(stream: Stream, topic: str, report: Report) -> None:
         raise ComponentError(f"the topic holds {held:,} records instead of {stream.events:,}")
 
 
-def produce(producer: Producer, topic: str, key: bytes, body: bytes) -> None:
+def make_headers(family: str) -> Headers:
+    """Say of a record, as CloudEvents do, of which family and from whom it is."""
+    return [("ce_specversion", b"1.0"), ("ce_type", family.encode()),
+            ("ce_source", PUBLISHER.encode())]
+
+
+HEADERS = make_headers(FAMILY)
+
+
+def produce(producer: Producer, topic: str, key: bytes, body: bytes,
+            headers: Headers = HEADERS) -> None:
     """Send one record, waiting for room."""
     while True:
         try:
-            producer.produce(topic, body, key, headers=HEADERS)
+            producer.produce(topic, body, key, headers=headers)
             return
         except BufferError:
             producer.poll(0.1)

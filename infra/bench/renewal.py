@@ -9,6 +9,7 @@ from typing import Self
 
 from infra.bench import network
 from schemas.errors import CityBrainError
+from streams.clock import now_ms
 from streams.store import Store, connect
 
 SECONDS = 1.0
@@ -70,7 +71,7 @@ class Renewal:
             due = time.monotonic()
             while not self._done.wait(max(0.0, due - time.monotonic())):
                 due = max(due + SECONDS, time.monotonic())
-                self._renew(store, time.time_ns() // 1_000_000)
+                self._renew(store, now_ms())
 
     def _renew(self, store: Store, at: int) -> None:
         """Write one renewal."""

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 import click
-from confluent_kafka import Producer
 
 from geo.datum import to_wgs84
 from geo.tree import AreaTree
@@ -21,6 +20,7 @@ from infra.bench.city import broker, draw_places
 from infra.bench.contender import FAMILY, PUBLISHER, Course
 from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.meter import Meter
+from infra.bench.preload import FLUSH_SECONDS, produce
 from infra.bench.start import run_in_home
 from infra.bench.stream import Stream
 from infra.launch import run_alone
@@ -37,7 +37,6 @@ from streams.settings import read_settings
 from streams.store import connect
 
 BATCH = 5_000
-FLUSH_SECONDS = 60.0
 STUCK_SECONDS = 60.0
 ROWS = "SELECT count() AS n FROM store.probe_position"
 
@@ -83,24 +82,14 @@ def record(stream: Stream) -> int:
         "linger.ms": 20, "queue.buffering.max.kbytes": 131_072})
     for accepted in judge(stream, open_gate(stream.start_ms)):
         for one in accepted:
-            _produce(producer, topic, one)
+            produce(producer, topic, one.key.encode(), one.body, [])
+        producer.poll(0)
         sent += len(accepted)
         if sent // 1_000_000 > (sent - len(accepted)) // 1_000_000:
             tell(f"{sent:,} events recorded")
     if producer.flush(FLUSH_SECONDS):
         raise ComponentError("Kafka did not confirm all events")
     return sent
-
-
-def _produce(producer: Producer, topic: str, one: Judged) -> None:
-    """Write one clean event, waiting for room."""
-    while True:
-        try:
-            producer.produce(topic, one.body, one.key.encode())
-            producer.poll(0)
-            return
-        except BufferError:
-            producer.poll(0.1)
 
 
 def replay(course: Course, events: int) -> Replayed:

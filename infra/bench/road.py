@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from infra.bench.city import broker, draw_places
 from infra.bench.contender import Course
-from infra.bench.drain import START_SECONDS
 from infra.bench.lag import Lag, LagReader
 from infra.bench.meter import Meter
 from infra.bench.ours import Ours
@@ -86,11 +85,7 @@ def standing(report: Report) -> Iterator[Road]:
     with broker(report) as (course, _):
         report("starting the road")
         with (ours.standing(course), ExitStack() as stack, Meter() as meter, ours.draining()):
-            until = time.monotonic() + START_SECONDS
-            while not ours.is_reading():
-                if time.monotonic() > until:
-                    raise ComponentError(f"no job ran within {START_SECONDS:g} s")
-                time.sleep(0.2)
+            ours.await_reading()
             reader = LagReader(course.topic)
             try:
                 yield Road(course, ours, meter, reader, report, stack)

@@ -15,7 +15,7 @@ from dashboards.views.words import say
 from infra.bench.browser import open_page
 from schemas.errors import ComponentError
 from streams.secrets import get_password
-from streams.settings import read_settings
+from streams.tls import address
 
 WIDTH, HEIGHT = 1600, 1000
 MOST_MS = 60_000
@@ -61,9 +61,9 @@ def names() -> list[str]:
     return [name for group in list_pages().values() for name in group]
 
 
-def sign_in(page: Page, address: str) -> None:
-    """Open the console as its administrator."""
-    page.goto(address)
+def sign_in(page: Page, console: str) -> None:
+    """Open the console at its address as its administrator."""
+    page.goto(console)
     page.locator("input[name=name]").fill("admin")
     page.locator("input[name=password]").fill(get_password("console", "admin"))
     page.locator("button").click()
@@ -77,9 +77,9 @@ def _follow(page: Page, name: str) -> dict[str, Any]:
     return told
 
 
-def _load(page: Page, address: str, path: str) -> dict[str, Any]:
+def _load(page: Page, view: str, path: str) -> dict[str, Any]:
     """Load an address anew, the program of the page included; it counts from its beginning."""
-    page.goto(address, wait_until="commit")
+    page.goto(view, wait_until="commit")
     told: dict[str, Any] = page.evaluate(
         "([path, title, most]) => window.settled(path, title, 0, most)",
         [f"/{path}", say(path, "zh"), MOST_MS])
@@ -88,17 +88,16 @@ def _load(page: Page, address: str, path: str) -> dict[str, Any]:
 
 def visit(times: int, report: Callable[[str], None]) -> dict[str, Visits]:
     """Visit each page so many times, in rounds; raise ComponentError where none stands."""
-    settings = read_settings()
-    address = f"http://{settings.host}:{settings.port('console')}"
+    console = address("console")
     found = {name: Visits() for name in (*names(), *VIEWS)}
     with open_page(WIDTH, HEIGHT, SETTLED) as page:
-        sign_in(page, address)
+        sign_in(page, console)
         _follow(page, "catalogue")
         for number in range(times):
             for name in names():
                 found[name].add(_follow(page, name))
             for view, path in VIEWS.items():
-                found[view].add(_load(page, f"{address}/{view}", path))
+                found[view].add(_load(page, f"{console}/{view}", path))
             slowest = max(found, key=lambda one: found[one].seconds[-1])
             report(f"round {number + 1} of {times}; slowest {slowest}"
                    f" {found[slowest].seconds[-1]:.2f} s")

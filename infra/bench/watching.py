@@ -16,7 +16,8 @@ from playwright.sync_api import Page
 from infra.bench.browser import open_page
 from infra.bench.renewal import Renewal
 from schemas.errors import ComponentError
-from streams.settings import read_settings
+from streams.clock import now_ms
+from streams.tls import address
 
 WIDTH, HEIGHT = 1920, 1080
 MOST_SECONDS = 120.0
@@ -66,8 +67,7 @@ def _memory(wall: psutil.Process, page: Page) -> dict[str, float]:
 
 def _open(page: Page, renewal: Renewal) -> float:
     """Open the wall; give the seconds until map and tiles stand."""
-    settings = read_settings()
-    page.goto(f"http://{settings.host}:{settings.port('wall')}", wait_until="commit")
+    page.goto(address("wall"), wait_until="commit")
     until = time.monotonic() + MOST_SECONDS
     while page.evaluate("window.firstPicture") is None:
         if renewal.failure or time.monotonic() > until:
@@ -86,22 +86,17 @@ def watch(wall: psutil.Process, renewal: Renewal, minutes: float,
     with open_page(WIDTH, HEIGHT, PAINTED) as page:
         first = _open(page, renewal)
         report(f"first picture of a wall at work after {first:.1f} s")
-        before, begin = _memory(wall, page), _now()
-        while (left := begin + minutes * 60_000 - _now()) > 0:
+        before, begin = _memory(wall, page), now_ms()
+        while (left := begin + minutes * 60_000 - now_ms()) > 0:
             page.wait_for_timeout(min(left, REPORT_SECONDS * 1000))
-            report(_told(judge(renewal.made, _pictures(page), begin, _now() - 2_000)))
+            report(_told(judge(renewal.made, _pictures(page), begin, now_ms() - 2_000)))
             if renewal.failure:
                 raise renewal.failure
-        end = _now()
+        end = now_ms()
         page.wait_for_timeout(3_000)  # what was renewed last may still be on its way
         found = judge(renewal.made, _pictures(page), begin, end)
         return {"first_picture_fresh": fresh, "first_picture": first, **asdict(found),
                 "memory_begin": before, "memory_end": _memory(wall, page)}
-
-
-def _now() -> int:
-    """Give the moment, epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 def _pictures(page: Page) -> list[Picture]:

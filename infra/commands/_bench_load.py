@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from infra.bench.start import run_in_home
+from infra.commands._bench_parts import show_cores
 from schemas.errors import CityBrainError
 from streams.settings import read_settings
 
@@ -44,12 +45,6 @@ def run_mode(mode: str, **settings: Any) -> tuple[int, dict[str, Any]]:
     return code, json.loads(said[-1])
 
 
-def show_parts(cores: dict[str, float], memory: dict[str, int]) -> None:
-    """Print processor and most memory by part."""
-    for part, used in cores.items():
-        click.echo(f"  {part:8} {used * 100:6.1f} % of a core {memory[part] / 2**20:8,.0f} MiB")
-
-
 @click.command()
 @click.option("--seconds", type=click.FloatRange(5), default=120.0, show_default=True,
               help="How long each rate is watched.")
@@ -78,7 +73,7 @@ def sustained(seconds: float, start: float, precision: float, quick: bool, as_js
     best = found["best"]
     click.echo(f"{found['rate']:,.0f} records a second, of {len(found['trials'])} trials; lag"
                f" {best['lag_mean']:,.0f} on average, {best['lag_most']:,} at most")
-    show_parts(best["cores"], best["memory"])
+    show_cores(best["cores"], best["memory"])
     click.echo(f"  CPU µs a record: {sum(best['cpu_microseconds'].values()):.0f}; the driver used"
                f" {best['driver_cores'] * 100:.0f} % of a core beside")
     if found["driver_limited"]:
@@ -99,7 +94,7 @@ def loaded_latency(rates: list[float], seconds: float, every: float, as_json: bo
             click.echo(f"{one['rate']:,.0f} records/s ({one['sent_rate']:,.0f} sent, lag grows by"
                        f" {one['lag_growth']:,.0f}/s): {one['visible']} of {one['markers']}"
                        f" markers visible\n  event to visible  {row}")
-            show_parts(one["cores"], one["memory"])
+            show_cores(one["cores"], one["memory"])
     sys.exit(0 if all(one["visible"] == one["markers"] for one in found["rates"]) else 1)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from infra.bench import ospbench
+from infra.commands._bench_parts import show_cost
 from schemas.errors import CityBrainError
 
 
@@ -33,9 +34,7 @@ def command(events: int, as_json: bool) -> None:
         click.echo(f"{found.events:,} events, {found.windows:,} windows in {found.seconds:.1f} s"
                    f" (windows in {found.windows_seconds:.1f} s): {found.rate:,.0f} events/s,"
                    f" {found.steady_rate:,.0f} without the first fifth; equal to the batch")
-        for part, seconds in found.cpu.items():
-            click.echo(f"  {part:8}{seconds / found.events * 1e6:8.2f} us of processor an event"
-                       f"{found.memory[part] / (1 << 20):8,.0f} MiB at most")
+        show_cost(found.cpu, found.memory, found.events)
     for failure in found.failures:
         click.echo(f"wrong: {failure}", err=True)
     sys.exit(1 if found.failures else 0)

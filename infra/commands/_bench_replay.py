@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from infra.bench import replay
+from infra.commands._bench_parts import show_cost
 from schemas.errors import CityBrainError
 
 
@@ -28,6 +29,4 @@ def command(events: int, as_json: bool) -> None:
         click.echo(json.dumps(asdict(found) | {"rate": found.rate}))
         return
     click.echo(f"{found.events:,} events in {found.seconds:.1f} s: {found.rate:,.0f} events/s")
-    for part, seconds in found.cpu.items():
-        click.echo(f"  {part:8}{seconds / found.events * 1e6:8.2f} us of processor an event"
-                   f"{found.memory[part] / (1 << 20):8,.0f} MiB at most")
+    show_cost(found.cpu, found.memory, found.events)

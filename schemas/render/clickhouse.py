@@ -40,7 +40,7 @@ def _comment(field: Field) -> str:
 
 
 def column_type(field: Field) -> str:
-    """Give the column type of an event's field; optional fields are Nullable."""
+    """Give the column type of a field; optional ones, as measures are, are Nullable."""
     base = COLUMN_TYPES[field.kind]
     if field.required:
         return base
@@ -117,11 +117,6 @@ def result_columns(result: ResultTable) -> tuple[str, ...]:
             *(f.name for f in result.measures), "version", "computed_at")
 
 
-def measure_type(field: Field) -> str:
-    """Give the column type of a measure: a scaled integer, or a text that lists."""
-    return "Nullable(Int64)" if field.numeric else "Nullable(String)"
-
-
 def result_table(result: ResultTable) -> str:
     """Render the table of a result; measures are integers scaled by 10^decimals."""
     lines = [
@@ -130,7 +125,7 @@ def result_table(result: ResultTable) -> str:
         *(f"    {f.name} {column_type(f)} COMMENT {_comment(f)}" for f in result.keys),
         "    events Int64 COMMENT 'Events counted | 事件数'",
         "    late Int64 COMMENT 'Events counted after the grace | 迟到事件数'",
-        *(f"    {f.name} {measure_type(f)} COMMENT {_comment(f)}" for f in result.measures),
+        *(f"    {f.name} {column_type(f)} COMMENT {_comment(f)}" for f in result.measures),
         "    version UInt64 COMMENT 'generation * 2^40 + events | 版本'",
         f"    computed_at {MOMENT} COMMENT 'When the job gave it | 计算时间'",
         f"    published_at {MOMENT} DEFAULT now64(3) COMMENT 'When the store took it | 入库时间'",

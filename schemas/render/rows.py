@@ -1,7 +1,7 @@
 """Render how the store itself reads the JSON of a topic as rows of a table.
 
 What a row may lack is null; where a column wants more, the whole insert is refused, and whoever
-sent it takes the records apart (`streams.sink`).
+sent it takes the records apart (`streams.filling`).
 """
 
 from __future__ import annotations

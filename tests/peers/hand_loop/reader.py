@@ -6,7 +6,6 @@ import gc
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -17,28 +16,13 @@ from xxhash import xxh3_128_digest
 
 from geo.locate import Locator
 from tests.peers.hand_loop.sums import ROAD_CLASSES, Sums
+from tests.peers.position import HORIZON_MS, Position
 
 READERS = 2
 BATCH = 20_000
 WAIT_SECONDS = 0.2
 FLUSH_EVENTS = 100_000
-HORIZON_MS = 600_000
 RASTER = 4096
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-
-
-class Position(msgspec.Struct, gc=False):
-    """Hold one record, within its bounds."""
-
-    id: Text
-    observed_at: int
-    vehicle_id: Text
-    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
-    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
-    speed: Annotated[float, msgspec.Meta(ge=0, le=250)]
-    heading: Annotated[float, msgspec.Meta(ge=0, le=360)]
-    road_class: Literal["motorway", "trunk", "primary", "secondary", "residential"]
-    vehicle_type: Literal["car", "taxi", "bus", "truck"]
 
 
 class Recent:

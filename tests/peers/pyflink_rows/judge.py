@@ -6,29 +6,15 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
 
 import msgspec
 import shapely
 from pyflink.table import DataTypes, Row
 from pyflink.table.udf import udf
 
+from tests.peers.position import Position
+
 HORIZON_SECONDS = 600
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-
-
-class Position(msgspec.Struct):
-    """Hold one record, within its bounds."""
-
-    id: Text
-    observed_at: int
-    vehicle_id: Text
-    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
-    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
-    speed: Annotated[float, msgspec.Meta(ge=0, le=250)]
-    heading: Annotated[float, msgspec.Meta(ge=0, le=360)]
-    road_class: Literal["motorway", "trunk", "primary", "secondary", "residential"]
-    vehicle_type: Literal["car", "taxi", "bus", "truck"]
 
 
 @cache
