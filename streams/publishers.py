@@ -7,6 +7,7 @@ publisher afterwards, its credentials above all, is told in `streams.rotation`.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -92,7 +93,7 @@ class Registrations(Follower):
     def __init__(self, account: str) -> None:
         """Start to follow the registrations as an account that may read them."""
         self._known: dict[str, Registration] = {}
-        self._looked_at = 0.0
+        self._missed_at: dict[str, float] = {}
         super().__init__(account, TOPIC)
 
     def take(self, records: Mapping[str, bytes]) -> None:
@@ -105,12 +106,18 @@ class Registrations(Follower):
         return self._known
 
     def find(self, publisher: str) -> Registration | None:
-        """Find a registration; for an unknown name the topic is read at once, not so often."""
+        """Find a registration; for an unknown name the topic is read at once.
+
+        It was written before the publisher could send, so one look is enough; who is not there is
+        not looked for again so soon.
+        """
         found = self._known.get(publisher)
-        if found is None and time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
-            self._looked_at = time.monotonic()
+        if found is None and (time.monotonic() - self._missed_at.get(publisher, -math.inf)
+                              > _LOOK_AGAIN_SECONDS):
             self.take(read_kept(self._account, TOPIC))
             found = self._known.get(publisher)
+            if found is None:
+                self._missed_at[publisher] = time.monotonic()
         return found
 
     def datum(self, publisher: str) -> str:

@@ -107,7 +107,7 @@ def test_what_is_registered_or_changed_while_running_is_known_within_seconds(
 
 
 @pytest.mark.live
-def test_an_unknown_publisher_is_looked_for_at_once(registered: str) -> None:
+def test_unknown_publishers_are_looked_for_at_once_one_after_another(registered: str) -> None:
     class Deaf(Registrations):
         """Follow nothing."""
 
@@ -115,8 +115,10 @@ def test_an_unknown_publisher_is_looked_for_at_once(registered: str) -> None:
             """End at once."""
 
     known = Deaf("gate")
-    register(Registration("test-monorail", datum="bd09"))
-    assert known.datum("test-monorail") == "bd09"
+    assert known.datum("test-nobody") == "wgs84"
+    for name in ("test-monorail", "test-funicular"):
+        register(Registration(name, datum="bd09", replay=True))
+        assert (known.datum(name), known.may_replay(name)) == ("bd09", True)
     known.close()
 
 

@@ -15,7 +15,9 @@ from streams.settings import CHECKOUT, PORTS, SETTINGS, Settings, read_settings
 ELSEWHERE = {"CITYBRAIN_SCHEMAS", "CITYBRAIN_SUPERVISED",
              # told in streams/credentials.py: publishers' own programs read these
              "CITYBRAIN_CREDENTIALS", "CITYBRAIN_PUBLISHER", "CITYBRAIN_ACCOUNT",
-             "CITYBRAIN_PASSWORD"}
+             "CITYBRAIN_PASSWORD",
+             # told by the benchmark of the wall to the wall that it starts
+             "CITYBRAIN_BENCH_SEGMENTS"}
 FOLDERS = ("schemas", "geo", "streams", "jobs", "dashboards", "infra")
 
 
