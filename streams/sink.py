@@ -30,7 +30,8 @@ from streams.tables import SYSTEM_ROWS, TableRows, find_rows
 log = logging.getLogger("sink")
 TOPICS = ["^event-.*", "^result-.*", *SYSTEM_ROWS]
 GROUP = "sink"
-BATCH_ROWS = 20_000
+# a batch is full at so many rows or bytes, whichever comes first: a row may be a mebibyte
+BATCH_ROWS, BATCH_BYTES = 20_000, 64 << 20
 BATCH_SECONDS = 0.5
 LAG_SECONDS = 5.0
 # objects made and not freed between two searches for cycles: more than two full batches hold
@@ -46,7 +47,7 @@ class Sink:
         self._consumer, self._store, self._ended = consumer, store, ended
         self._rows: dict[str, TableRows | None] = {}
         self._gathered: dict[str, list[Message]] = defaultdict(list)
-        self._count, self._since = 0, 0.0
+        self._count, self._bytes, self._since = 0, 0, 0.0
         self._lag_at = 0.0
 
     def run(self) -> None:
@@ -61,7 +62,7 @@ class Sink:
         """Read for a moment, and write when a batch is full or old enough."""
         for message in self._consumer.consume(5_000, seconds):
             self._take(message)
-        full = self._count >= BATCH_ROWS
+        full = self._count >= BATCH_ROWS or self._bytes >= BATCH_BYTES
         if self._count and (full or time.monotonic() - self._since >= BATCH_SECONDS):
             self._flush()
         if time.monotonic() - self._lag_at > LAG_SECONDS:
@@ -81,6 +82,7 @@ class Sink:
         if not self._count:
             self._since = time.monotonic()
         self._count += 1
+        self._bytes += len(message)
         self._gathered[topic].append(message)
 
     def _flush(self) -> None:
@@ -93,7 +95,7 @@ class Sink:
             del self._gathered[topic]
             if messages:
                 AGE.labels(topic).set(time.time() - messages[-1].timestamp()[1] / 1000)
-        self._count = 0
+        self._count = self._bytes = 0
         try:
             self._consumer.commit(asynchronous=False)
         except KafkaException as error:

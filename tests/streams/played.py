@@ -44,6 +44,10 @@ class Told:
         """Give the value."""
         return self._value
 
+    def __len__(self) -> int:
+        """Give the number of bytes of the value."""
+        return len(self._value or b"")
+
     def error(self) -> KafkaError | None:
         """Give the error that came in place of a record."""
         return self._error

@@ -99,6 +99,15 @@ def test_a_young_and_small_batch_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tables.ids(), len(broker.commits)) == (["e0", "e1"], 1)
 
 
+def test_a_batch_of_few_but_long_records_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sink_module, "BATCH_SECONDS", 3600.0)
+    broker = Broker(events({}, {"name": "x" * 1000}))
+    tables = Tables(broker)
+    monkeypatch.setattr(sink_module, "BATCH_BYTES", 1000)
+    work(broker, tables)
+    assert len(tables.ids()) == 2
+
+
 def test_while_the_store_is_away_nothing_is_committed_and_nothing_lost() -> None:
     broker = Broker(events({}, {}, {}))
     tables = Tables(broker, away=5)
