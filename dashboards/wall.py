@@ -1,7 +1,7 @@
 """Serve the data-hall wall: `streamlit run dashboards/wall.py`.
 
-The application is Streamlit's, with routes of ours for the browser modules, the vendored deck.gl
-and the map's geometry, so that nothing comes from another machine.
+The application is Streamlit's, with routes of ours for the browser modules and the map's geometry,
+so that nothing comes from another machine.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def _intake_doors() -> Iterator[Door]:
 def _page_doors() -> Iterator[Door]:
     """List the addresses of wall and console; beside the login the latter wants a session."""
     for path in ("/", "/_stcore/health", "/_stcore/host-config", "/_stcore/metrics",
-                 "/city-wall/health", "/city-wall/geometry.json", "/city-wall/deck.js"):
+                 "/city-wall/health", "/city-wall/geometry.json"):
         yield Door("wall", "GET", path, "", (200,))
     yield Door("wall", "PUT", "/_stcore/upload_file/nobody/nothing", "", (400, 403, 404))
     yield Door("console", "GET", "/login", "", (200,))

@@ -2,7 +2,7 @@
 
 Each step carries a stamp, the hash of what it pins; a step whose stamp is unchanged is skipped.
 Python packages go to `.venv` of the checkout by a lock with hashes, Java archives by Maven and the
-ClickHouse engine, area codes and map library by npm to `<home>/components`.
+ClickHouse engine and area codes by npm to `<home>/components`.
 """
 
 from __future__ import annotations
@@ -96,8 +96,7 @@ def _install_node_packages() -> None:
     folder.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(INFRA / name, folder / name)
-    _call("npm", ["npm", "ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit",
-                  "--no-fund"], folder)
+    _call("npm", ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
 def _install_browser() -> None:
@@ -142,7 +141,7 @@ def list_steps(*, tests: bool) -> list[Step]:
              lambda: _install_jars("kafka")),
         Step("Flink's Kafka connector (Maven)", (INFRA / "pom.xml",),
              components / "flink.installed", lambda: _install_jars("flink")),
-        Step("ClickHouse engine, area codes, map library (npm)", (INFRA / "package-lock.json",),
+        Step("ClickHouse engine, area codes (npm)", (INFRA / "package-lock.json",),
              components / "npm.installed", _install_node_packages),
         Step("Area tree of the city", (INFRA / "package-lock.json", *sorted(GEO.glob("*.py"))),
              components / "areas.installed",

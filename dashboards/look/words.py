@@ -66,11 +66,6 @@ WORDS: dict[str, Text] = {
     "stale.store": Text("Data store unreachable since {at}", "数据库不可达,停于{at}"),
     "stale.server": Text("Connection lost at {at}", "连接中断,停于{at}"),
     "map": Text("Traffic now", "实时路况"),
-    "map.no-webgl": Text(
-        "This browser has no WebGL 2, so the map cannot be drawn. All figures are unaffected.",
-        "浏览器不支持 WebGL 2,无法绘制地图;其他数据不受影响。"),
-    "map.no-deck": Text("The map component is not installed: run `make install`.",
-                        "地图组件未安装,请运行 make install。"),
     "map.grade": Text("Speed ÷ limit, %", "均速 ÷ 限速 (%)"),
     "map.none": Text("No data", "无数据"),
     "map.vehicles": Text("Vehicle", "浮动车"),

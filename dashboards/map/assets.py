@@ -1,4 +1,4 @@
-"""Serve the browser modules, the vendored deck.gl and the map's geometry from our own origin."""
+"""Serve the browser modules and the map's geometry from our own origin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dashboards.map.geometry import read_geometry
-from streams.settings import read_settings
 
 FOLDER = Path(__file__).parent / "browser"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -28,26 +27,12 @@ def _version() -> str:
 VERSION = _version()
 
 
-def deck_bundle() -> Path:
-    """Give the path of the vendored deck.gl bundle."""
-    modules = read_settings().home / "components" / "npm" / "node_modules"
-    return modules / "deck.gl" / "dist.min.js"
-
-
 async def _module(request: Request) -> Response:
     """Answer with one browser module."""
     path = FOLDER / request.path_params["name"]
     if path.parent != FOLDER or path.suffix not in TYPES or not path.is_file():
         return Response(status_code=404)
     return FileResponse(path, media_type=TYPES[path.suffix], headers=FOREVER)
-
-
-async def _deck(_: Request) -> Response:
-    """Answer with the deck.gl bundle, or 404 where it is not installed."""
-    path = deck_bundle()
-    if not path.is_file():
-        return Response(status_code=404)
-    return FileResponse(path, media_type=TYPES[".js"], headers={"Cache-Control": "max-age=3600"})
 
 
 def _geometry(_: Request) -> Response:
@@ -64,6 +49,6 @@ async def _health(_: Request) -> Response:
 def routes() -> list[BaseRoute]:
     """List the routes beside Streamlit's own."""
     return [
-        Route("/city-wall/deck.js", _deck), Route("/city-wall/geometry.json", _geometry),
-        Route("/city-wall/health", _health), Route("/city-wall/{version}/{name}", _module),
+        Route("/city-wall/geometry.json", _geometry), Route("/city-wall/health", _health),
+        Route("/city-wall/{version}/{name}", _module),
     ]

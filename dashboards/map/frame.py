@@ -15,8 +15,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import streamlit as st
-
 from dashboards.look.theme import COLOURS, GRADES, SEVERITY
 from dashboards.look.words import say_all, spell, value_title
 from dashboards.map.geometry import Geometry, read_geometry
@@ -36,7 +34,8 @@ NO_RATIO = 255
 # every second time, though a refresh may come a little before its second is over
 SOON_SECONDS = 1.5
 SLOW_SECONDS = 10.0
-CACHE_SECONDS = 0.8
+# one reading serves all walls that ask so soon after it began
+SHARED_SECONDS = 0.8
 
 log = logging.getLogger(__name__)
 _good: Row = {}
@@ -99,14 +98,19 @@ def _read_due(now: float) -> bool:
     return True
 
 
-@st.cache_data(ttl=CACHE_SECONDS, show_spinner=False, max_entries=1)
 def read_parts() -> Row:
-    """Read all parts, about once a second however many walls watch."""
+    """Read all parts, about once a second however many walls watch.
+
+    A reading counts from when it began: one that takes long must not stand for the next second too.
+    """
     with _lock:
-        answered = _read_due(time.monotonic())
-        if answered:
-            _good["read_at"] = int(time.time() * 1000)
-        return {**_good, "answered": answered}
+        now = time.monotonic()
+        if now - _read_at.get("all", -math.inf) >= SHARED_SECONDS:
+            _read_at["all"] = now
+            _good["answered"] = _read_due(now)
+            if _good["answered"]:
+                _good["read_at"] = int(time.time() * 1000)
+        return dict(_good)
 
 
 def _ratios(geometry: Geometry, speeds: dict[str, float], by_road: dict[str, float]) -> str:

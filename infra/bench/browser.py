@@ -12,8 +12,8 @@ from playwright.sync_api import Error, Page, sync_playwright
 from infra.orphans import mark
 from schemas.errors import ComponentError
 
-# what draws WebGL without a graphics card
-GL = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# as on a machine without a graphics card
+FLAGS = ["--no-sandbox", "--disable-gpu"]
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def open_page(width: int, height: int, script: str = "") -> Iterator[Page]:
     os.environ.update(mark())  # a browser that is left behind is known by it
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=list(GL), handle_sigint=False,
+            executable_path=shutil.which("chromium"), args=FLAGS, handle_sigint=False,
             handle_sigterm=False, handle_sighup=False)
         page = browser.new_page(viewport={"width": width, "height": height})
         if script:

@@ -8,13 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-
-
-def launch(playwright: Playwright, *more: str) -> Browser:
-    """Start the system's chromium, or playwright's own where there is none."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"),
-                                      args=[*GL, *more])
+# as on a machine without a graphics card, where no page may need one
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +21,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Run a browser."""
-    found = launch(playwright)
+    """Run the system's chromium, or playwright's own where there is none."""
+    found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
     yield found
     found.close()

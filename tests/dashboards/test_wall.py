@@ -12,14 +12,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright
+from playwright.sync_api import Browser, Error, Page
 
 from schemas.declare import Family
 from schemas.render import clickhouse as ddl
 from streams.settings import read_settings
 from streams.store import Store, connect
 from tests.components import CHECKOUT, running
-from tests.dashboards.conftest import launch
 from tests.streams.queries.rows import (
     columns,
     empty_tables,
@@ -152,7 +151,7 @@ def test_it_draws_without_the_outside_world(browser: Browser, wall: str) -> None
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
     page.on("response", lambda answer: wrong.append(answer.url) if answer.status >= 400 else None)
     page.goto(wall)
-    page.locator(".city-wall .map canvas").wait_for(timeout=WAIT_MS)
+    page.locator(".city-wall .map .roads").wait_for(timeout=WAIT_MS)
     _wait_frames(page, 3)
     port = wall.rsplit(":", 1)[1]
     assert [url for url in asked if f"127.0.0.1:{port}" not in url
@@ -191,7 +190,7 @@ def test_headlines_are_large_enough_for_ten_metres(browser: Browser, wall: str) 
 
 def test_updates_keep_the_canvas_and_every_tile(browser: Browser, wall: str) -> None:
     page = _open(browser, wall)
-    page.locator(".city-wall .map canvas").wait_for()
+    page.locator(".city-wall .map .roads").wait_for()
     page.evaluate("document.querySelectorAll('.city-wall canvas, .city-wall [data-tile]')"
                   ".forEach((node) => { node.mine = true })")
     before = _frames(page)
@@ -229,12 +228,20 @@ def test_english_is_english_but_for_what_people_wrote(browser: Browser, wall: st
     assert left == []
 
 
-def test_no_webgl_is_said(playwright: Playwright, wall: str) -> None:
-    plain = launch(playwright, "--disable-3d-apis")
-    page = _open(plain, wall)
-    assert "WebGL" in page.locator(".city-wall .message").inner_text()
-    assert page.locator("[data-tile=traffic] .head .value").inner_text() == "42.1"
-    plain.close()
+def _covered(page: Page, sheet: str) -> float:
+    """Tell what share of a sheet of the map is drawn on."""
+    share: float = page.locator(f".city-wall .map .{sheet}").evaluate("""(canvas) => {
+      const { width, height } = canvas
+      const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
+      return data.filter((value, i) => i % 4 === 3 && value > 0).length / width / height }""")
+    return share
+
+
+def test_the_map_is_drawn_without_a_graphics_card(browser: Browser, wall: str) -> None:
+    page = _open(browser, wall)
+    page.locator(".city-wall .map[data-painted]").wait_for(timeout=WAIT_MS)
+    assert _covered(page, "ground") > 0.5
+    assert 0.01 < _covered(page, "roads") < 0.5
 
 
 def _declare(folder: Path) -> Family:
@@ -304,8 +311,8 @@ def test_a_dead_server_shows_and_a_new_one_is_found(browser: Browser, store: Sto
     first = _second_wall(other)
     try:
         _goto(page, f"http://{settings.host}:{other}")
-        page.locator(".city-wall .map canvas").wait_for(timeout=WAIT_MS)
-        page.evaluate("document.querySelector('.city-wall .map canvas').mine = true")
+        page.locator(".city-wall .map .roads").wait_for(timeout=WAIT_MS)
+        page.evaluate("document.querySelector('.city-wall .map .roads').mine = true")
     finally:
         first.kill()
         first.wait()
@@ -318,7 +325,7 @@ def test_a_dead_server_shows_and_a_new_one_is_found(browser: Browser, store: Sto
     second = _second_wall(other)
     try:
         _wait_frames(page, seen + 2)
-        assert page.evaluate("document.querySelector('.city-wall .map canvas').mine")
+        assert page.evaluate("document.querySelector('.city-wall .map .roads').mine")
     finally:
         second.kill()
         second.wait()

@@ -73,7 +73,7 @@ function rectangle (label, at, size) {
 
 export function placeLabels (data, view) {
   const project = (place) => toScreen(view, place)
-  const key = `${data.language}:${view.width}x${view.height}:${view.zoom}`
+  const key = `${data.language}:${view.width}x${view.height}:${view.scale}`
   if (key === shownFor) return
   shownFor = key
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize)

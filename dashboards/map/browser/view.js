@@ -12,14 +12,13 @@ export function bounds (geometry) {
   return edge
 }
 
-// Web Mercator, as deck.gl has it: 512 units a world at zoom 0.
+// Web Mercator, without its factor.
 function mercator (latitude) {
   return Math.log(Math.tan(Math.PI / 4 + latitude * Math.PI / 360))
 }
 
 // Fit the roads, or the areas where there are none, between title, legend and small map.
-export function fitView (geometry, width, height, unit) {
-  const [[west, south], [east, north]] = bounds(geometry)
+export function fitView ([[west, south], [east, north]], width, height, unit) {
   const across = (east - west) / 360
   const along = (mercator(north) - mercator(south)) / (2 * Math.PI)
   const room = (right) => {
@@ -33,7 +32,7 @@ export function fitView (geometry, width, height, unit) {
   return {
     longitude: (west + east) / 2 + (right - 0.45) * unit / 2 / scale * 360,
     latitude: Math.atan(Math.sinh(middle)) * 180 / Math.PI,
-    zoom: Math.log2(scale / 512), width, height, scale, middle
+    width, height, scale, middle
   }
 }
 

@@ -63,3 +63,23 @@ def test_roads_are_read_at_each_refresh_and_the_rest_at_every_second(
         assert frame._read_due(now)
     assert read.count("roads") == read.count("progress") == 4
     assert {read.count(name) for name in ("traffic", "dots", "alerts", "cases")} == {2}
+
+
+def test_walls_share_a_reading_by_when_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[float] = []
+    clock = [1_000.0]
+
+    def read_slowly(now: float) -> bool:
+        """Take most of a second."""
+        begun.append(now)
+        clock[0] += 0.6
+        return True
+
+    monkeypatch.setattr(frame, "_read_at", {})
+    monkeypatch.setattr(frame, "_good", {})
+    monkeypatch.setattr(frame, "_read_due", read_slowly)
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    for at in (1_000.0, 1_000.3, 1_001.0, 1_001.7, 1_002.0):
+        clock[0] = at
+        assert frame.read_parts()["answered"]
+    assert begun == [1_000.0, 1_001.0, 1_002.0]
