@@ -38,7 +38,7 @@ PORTS: dict[str, int] = {
     "intake": 18088,
     "metrics_registrar": 19101, "metrics_job": 19102, "metrics_sink": 19103,
     "metrics_finals": 19104, "metrics_ledger": 19105, "metrics_alerts": 19106,
-    "metrics_city": 19107, "metrics_flink": 19108, "metrics_intake": 19109,
+    "metrics_city": 19107, "metrics_intake": 19109,
     "metrics_folder": 19110, "metrics_mqtt": 19111, "metrics_feedback": 19112,
 }
 
