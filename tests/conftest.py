@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from streams.settings import read_settings
 from tests.components import CHECKOUT, make_home, remove_home, running
 
-# before any test module reads the settings
+# before any test module reads the settings, which are kept from then on, whatever tests change
 HOME = make_home()
+read_settings()
 
 
 def pytest_sessionfinish() -> None:
@@ -39,7 +41,6 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """Run Kafka for the session; give its bootstrap address."""
-    from streams.settings import read_settings
     with running("kafka"):
         yield read_settings().bootstrap
 
@@ -47,7 +48,6 @@ def kafka() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def clickhouse() -> Iterator[tuple[str, int]]:
     """Run ClickHouse for the session; give host and native port."""
-    from streams.settings import read_settings
     with running("clickhouse"):
         yield read_settings().store_address
 
@@ -56,7 +56,6 @@ def clickhouse() -> Iterator[tuple[str, int]]:
 def flink() -> Iterator[str]:
     """Run a JobManager and a TaskManager for the session; give the REST address."""
     from infra import flink as launcher
-    from streams.settings import read_settings
     settings = read_settings()
     with running("jobmanager"), running("taskmanager"):
         # clients started by a test find the cluster as the keeper of the jobs does
@@ -69,7 +68,6 @@ def flink() -> Iterator[str]:
 def areas(stack_home: Path) -> Path:
     """Give the area tree, the installed one where there is one, else built now."""
     from geo.build import build_tree
-    from streams.settings import read_settings
     settings = read_settings()
     installed = (settings.home / "components").resolve().parent / "areas"
     if (installed / "meta.json").exists() and not settings.areas.exists():
