@@ -148,7 +148,7 @@ def _map(parts: Row, geometry: Geometry) -> Row:
 def _alerts(parts: Row, language: str) -> Row:
     """Frame the alerts with their words in one language."""
     rows = [{"id": row["alert_id"], "at": row["at"], "raised": row["last_state"] == "raised",
-             "level": row["level"], "place": row["last_place"],
+             "level": row["level"], "place": row["last_place"], "name": row["name"],
              "word": value_title("alert", "severity", row["level"], language),
              "state": value_title("alert", "state", row["last_state"], language),
              "title": row["en"] if language == "en" else row["zh"]}

@@ -12,6 +12,7 @@ from schemas import registry
 from schemas.declare import Family, Field, Kind
 from streams.disk import measure
 from streams.queries.ledger import list_balances
+from streams.queries.names import list_names
 from streams.queries.reader import Row, Store
 
 TILED = frozenset({
@@ -187,8 +188,10 @@ def list_dots(store: Store) -> list[tuple[float, float, float, float]]:
 
 
 def list_alerts(store: Store) -> list[Row]:
-    """List the newest alerts of 24 hours, those still raised first."""
-    return _rows(store, ALERTS)
+    """List the newest alerts of 24 hours, those still raised first; `name` is of their places."""
+    rows = _rows(store, ALERTS)
+    names = list_names(store, [row["last_place"] for row in rows])
+    return [row | {"name": names.get(row["last_place"], "")} for row in rows]
 
 
 def list_cases(store: Store) -> list[Row]:

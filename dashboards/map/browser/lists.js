@@ -33,7 +33,8 @@ export function showAlerts (parent, data, frame) {
     tag.style.setProperty('--mark', frame.severity[one.level] ?? frame.colours.soft)
     say(tag, one.raised ? one.word : one.state)
     say(what, one.title)
-    const place = placeName(one.place, frame)
+    const place = one.name || placeName(one.place, frame)
+    where.lang = one.name ? 'zh-CN' : frame.language
     say(where, one.title.includes(place) ? '' : place)
     say(when, time(one.at, frame.language))
   })

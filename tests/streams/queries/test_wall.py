@@ -133,6 +133,17 @@ def test_an_alert_shows_its_last_state_raised_ones_first(store: Store, sink: Sto
         ("y", "raised"), ("x", "cleared")]
 
 
+def test_the_place_of_an_alert_has_the_name_that_its_publisher_gave(
+        store: Store, sink: Store) -> None:
+    _put(sink, "parking_occupancy", [
+        event("parking-occupancy", n, moment(ago), car_park_id="p9") | {"name": name}
+        for n, ago, name in ((1, 90, "旧名"), (2, 20, "泉城广场"), (3, 10, ""))])
+    _put(sink, "alert", [event("alert", n, moment(5), alert_id=f"a{n}", place=place)
+                         for n, place in ((1, "p9"), (2, "elsewhere"))])
+    assert {row["last_place"]: row["name"] for row in wall.list_alerts(store)} == {
+        "p9": "泉城广场", "elsewhere": ""}
+
+
 def test_residuals_of_both_signs_do_not_cancel(store: Store, sink: Store) -> None:
     def ledger(ago: int, received: int, residual: int, waiting: int = 0) -> dict[str, Any]:
         return {"raw_topic": f"raw-{residual}", "minute": minute(ago), "received": received,
