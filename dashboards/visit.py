@@ -5,14 +5,15 @@ A page's shell is the same for everybody; what a role may see is decided where t
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.sync.client import ClientConnection, connect
 
 from dashboards.views.words import say
 from schemas.errors import ComponentError
@@ -40,30 +41,41 @@ class Drawn:
 
 
 def visit(address: str, session: str, pages: Iterable[str],
-          trusted: ssl.SSLContext) -> Iterator[tuple[str, Drawn]]:
+          trusted: ssl.SSLContext) -> dict[str, Drawn]:
     """Visit pages one after another in one session; raise ComponentError where it is refused."""
-    where = address.replace("http", "ws", 1) + "/_stcore/stream"
     try:
-        with connect(where, additional_headers={"Cookie": f"{COOKIE}={session}"}, proxy=None,
-                     ssl=trusted if where.startswith("wss") else None, max_size=None,
-                     open_timeout=SECONDS) as socket:
-            for page in pages:
-                yield page, _draw(socket, page)
+        return asyncio.run(_visit(address, session, pages, trusted))
     except InvalidStatus as error:
         raise ComponentError(
             f"the console answers {error.response.status_code} to a session") from error
     except (OSError, TimeoutError, WebSocketException) as error:
-        raise ComponentError(f"the console at {address}: {error}") from error
+        told = str(error) or type(error).__name__
+        raise ComponentError(f"the console at {address}: {told}") from error
 
 
-def _draw(socket: ClientConnection, page: str) -> Drawn:
+async def _visit(address: str, session: str, pages: Iterable[str],
+                 trusted: ssl.SSLContext) -> dict[str, Drawn]:
+    """Open one socket and draw page after page over it.
+
+    The client without asyncio reads and writes an SSL object in two threads, which it is not made
+    for, and when the server is silent it waits for the reading one without end.
+    """
+    where = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(where, additional_headers={"Cookie": f"{COOKIE}={session}"}, proxy=None,
+                       ssl=trusted if where.startswith("wss") else None, max_size=None,
+                       open_timeout=SECONDS) as socket:
+        return {page: await _draw(socket, page) for page in pages}
+
+
+async def _draw(socket: ClientConnection, page: str) -> Drawn:
     """Ask for a page and read what it draws until it is done."""
     ask = BackMsg()
     ask.rerun_script.page_name, ask.rerun_script.query_string = page, "lang=en"
-    socket.send(ask.SerializeToString())
+    await socket.send(ask.SerializeToString())
     drawn = Drawn()
     while True:
-        told = ForwardMsg.FromString(bytes(socket.recv(SECONDS, decode=False)))
+        async with asyncio.timeout(SECONDS):
+            told = ForwardMsg.FromString(await socket.recv(decode=False))
         kind = told.WhichOneof("type")
         if kind == "script_finished" and (
                 told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN):

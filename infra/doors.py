@@ -180,8 +180,8 @@ def page_cells() -> Iterator[Cell]:
         for role, session in sessions.items():
             found: dict[str, str] = {}
             try:
-                for name, drawn in visit(address("console"), session, pages, trust()):
-                    found[name] = drawn.right
+                drawn = visit(address("console"), session, pages, trust())
+                found = {name: one.right for name, one in drawn.items()}
             except ComponentError:
                 if not _is_away():
                     raise
