@@ -53,7 +53,7 @@ def open_consumer(number: int) -> Consumer:
         "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": os.environ["BENCH_ACCOUNT"],
         "sasl.password": os.environ["BENCH_PASSWORD"], "group.id": os.environ["BENCH_GROUP"],
         "enable.auto.commit": False, "auto.offset.reset": "earliest",
-        "queued.max.messages.kbytes": 65_536})
+        "queued.max.messages.kbytes": 65_536, "fetch.queue.backoff.ms": 20})
     topic = os.environ["BENCH_TOPIC"]
     # its own partitions for good: one that moves takes uncommitted sums and known ids with it
     consumer.assign([TopicPartition(topic, one) for one in sorted(
