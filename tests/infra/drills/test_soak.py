@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from infra.commands.drill import command
 from infra.drills import soak
 from infra.drills.soak import Soak, growth, tell
+from infra.profiles import sizes
 
 
 def lived(name: str, *, minutes: int, an_hour: float, pid: int = 1) -> Soak:
@@ -26,6 +27,19 @@ def test_a_process_that_fills_up_at_first_and_stays_is_flat() -> None:
     state = Soak(1, 120.0, 5.0, samples={"taskmanager": [
         (float(minute), 1, 1000.0 + min(minute, 25) * 20) for minute in range(61)]})
     assert growth(state)["taskmanager"][1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_step_is_not_growth_and_an_engine_fills_what_it_is_given() -> None:
+    stepped = [(float(minute), 1, 85.0 if minute < 36 else 93.0) for minute in range(61)]
+    state = Soak(1, 120.0, 5.0, samples={"ledger": stepped})
+    assert growth(state)["ledger"][1] == pytest.approx(0.0, abs=1e-6)
+    assert soak.grew(lived("ledger", minutes=60, an_hour=20.0)) == [
+        "ledger grew by 20.0 MiB an hour at 115 MiB"]
+    given = sizes().kafka_heap + sizes().kafka_direct
+    for size, wrong in ((given - 50.0, 0), (given + 1.0, 1)):
+        state = Soak(1, 120.0, 5.0, samples={"kafka": [
+            (float(minute), 1, size + minute) for minute in range(31)]})
+        assert len(soak.grew(state)) == wrong
 
 
 def test_what_was_killed_too_early_is_not_judged() -> None:
