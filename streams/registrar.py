@@ -140,11 +140,10 @@ def _refresh() -> bool:
         return True
 
 
-def _keep_sizes() -> None:
+def _keep_sizes(store: Store) -> None:
     """Keep the tables within their sizes; a store that is away is asked again next time."""
     try:
-        with closing(connect("migrator")) as store:
-            enforce(store)
+        enforce(store)
     except CityBrainError as error:
         ERRORS.labels("retention").inc()
         log.error("%s", error)
@@ -190,6 +189,8 @@ def main() -> None:
     ready.unlink(missing_ok=True)
     wanted, enforced_at = True, -math.inf
     registrations, throttle = Registrations("admin"), Throttle(Guard())
+    # one connection for good: the buffers of one thrown away, 1 MiB, wait long to be collected
+    store = connect("migrator")
     while not ended.is_set():
         wanted = _refresh() or wanted
         if wanted:
@@ -205,7 +206,7 @@ def main() -> None:
             _slow_down(throttle, registrations.known())
         if not wanted and time.monotonic() - enforced_at > RETENTION_SECONDS:
             enforced_at = time.monotonic()
-            _keep_sizes()
+            _keep_sizes(store)
             _destroy_keys()
         ended.wait(PERIOD_SECONDS)
 
