@@ -147,7 +147,7 @@ def _values(request: Request, feed: Feed) -> dict[str, str]:
 async def feed(request: Request) -> Response:
     """Answer a feed from the board."""
     board = _board(request)
-    found = board.feeds.get(request.url.path)
+    found = board.feeds.get(request.scope["path"])
     if found is None:
         raise Problem(404, "not-found", "no feed has this address; see / and /v1/openapi.json",
                       "没有这个地址的接口，见 / 与 /v1/openapi.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from streams.problems import Problem
 
 
+@lru_cache(maxsize=256)
 def _weights(header: str) -> dict[str, float]:
     """Read a header of the form `a;q=0.5, b`; a malformed weight counts as 1."""
     found: dict[str, float] = {}
