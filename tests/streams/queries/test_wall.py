@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from schemas import registry
-from streams.queries import wall
+from schemas.declare import Kind
+from streams.queries import names, wall
 from streams.store import Store, connect
 from tests.streams.queries.rows import (
     columns,
@@ -142,6 +144,20 @@ def test_the_place_of_an_alert_has_the_name_that_its_publisher_gave(
                          for n, place in ((1, "p9"), (2, "elsewhere"))])
     assert {row["last_place"]: row["name"] for row in wall.list_alerts(store)} == {
         "p9": "泉城广场", "elsewhere": ""}
+
+
+def test_a_name_that_is_not_public_or_no_text_is_none(
+        store: Store, sink: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = registry.get_family("parking-occupancy")
+    _put(sink, family.table, [event(family.name, 1, moment(5), car_park_id="p9") | {"name": "甲"}])
+    assert names.list_names(store, ["p9"]) == {"p9": "甲"}
+    changes: list[dict[str, Any]] = [{"public": False}, {"kind": Kind.INTEGER}]
+    for change in changes:
+        fields = tuple(replace(one, **change) if one.name == "name" else one
+                       for one in family.fields)
+        other = replace(family, fields=fields)
+        monkeypatch.setattr(registry, "families", lambda other=other: {"other": other})
+        assert names.list_names(store, ["p9"]) == {}
 
 
 def test_residuals_of_both_signs_do_not_cancel(store: Store, sink: Store) -> None:
