@@ -9,15 +9,17 @@ from __future__ import annotations
 from streams.queries.reader import Row, Store
 
 TERMS = ("counted", "late", "refused", "duplicates", "in_flight")
+# a minute that ended a minute ago when it was counted: nothing of it moves between the terms
+AT_REST = "computed_at >= minute + INTERVAL 2 MINUTE"
 # no output is called as a column is: an aggregate's name would stand for the column within others
-_BY_PUBLISHER = """
+_BY_PUBLISHER = f"""
 SELECT splitByString('--', replaceRegexpOne(raw_topic, '^raw-', ''))[1] AS publisher,
     sum(received) AS all_received, sum(counted) AS all_counted, sum(late) AS all_late,
     sum(refused) AS all_refused, sum(duplicates) AS all_duplicates,
     sum(in_flight) AS all_in_flight,
     sumIf(abs(residual), in_flight = 0) AS all_residual
 FROM city.ledger
-WHERE minute > now() - INTERVAL 61 MINUTE AND computed_at >= minute + INTERVAL 2 MINUTE
+WHERE minute > now() - INTERVAL 61 MINUTE AND {AT_REST}
 GROUP BY publisher ORDER BY all_residual > 0 DESC, all_received DESC, publisher"""
 
 

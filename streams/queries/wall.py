@@ -11,7 +11,7 @@ from typing import Any
 from schemas import registry
 from schemas.declare import Family, Field, Kind
 from streams.disk import measure
-from streams.queries.ledger import list_balances
+from streams.queries.ledger import AT_REST, list_balances
 from streams.queries.names import list_names
 from streams.queries.reader import Row, Store
 
@@ -115,10 +115,10 @@ SELECT case_id, argMax(step, observed_at) AS last_step, argMax(category, observe
 FROM city.grid_case WHERE observed_at > now() - INTERVAL 24 HOUR
 GROUP BY case_id ORDER BY at DESC LIMIT 12"""
 
-LEDGER = """
+LEDGER = f"""
 SELECT toUnixTimestamp(minute) * 1000 AS at, sum(received) AS total, sum(refused) AS refusals,
     sum(late) AS lates, sum(duplicates) AS repeats,
-    sumIf(abs(residual), in_flight = 0 AND computed_at >= minute + INTERVAL 2 MINUTE) AS gap,
+    sumIf(abs(residual), in_flight = 0 AND {AT_REST}) AS gap,
     toUnixTimestamp64Milli(max(computed_at)) AS computed
 FROM city.ledger WHERE minute > now() - INTERVAL 61 MINUTE GROUP BY at ORDER BY at"""
 
@@ -200,11 +200,9 @@ def list_cases(store: Store) -> list[Row]:
 
 
 def read_operations(store: Store) -> Row:
-    """Read the ledger of the last hour and the delay from the broker to the store.
+    """Read the last hour's ledger and the delay: `rate` of its newest whole minute, `gap` at rest.
 
-    `rate` is of the newest whole minute. `gap` sums the residuals' magnitudes, so that a loss and
-    a surplus cannot hide each other, over the minutes that are at rest: ended a minute ago when
-    they were counted, with nothing in flight.
+    `gap` sums the residuals' magnitudes, so that a loss and a surplus cannot hide each other.
     """
     rows = _rows(store, LEDGER)
     total = sum(row["total"] for row in rows)

@@ -48,7 +48,7 @@ function fit () {
   view = fitView(geometry.edge, box.panel.clientWidth, box.panel.clientHeight, rem())
   for (const pen of [box.ground, box.roads, box.vehicles]) resize(pen, view)
   layOut()
-  if (latest) requestAnimationFrame(redraw)
+  requestAnimationFrame(redraw)
 }
 
 function rem () { return parseFloat(getComputedStyle(document.documentElement).fontSize) }
