@@ -8,24 +8,22 @@ from typing import Any
 import uvicorn
 
 from streams.feeds.app import build
+from streams.feeds.aside import Aside
 from streams.feeds.board import Board
 from streams.intake.server import HEAD_BYTES, PatientProtocol
 from streams.settings import read_settings
-from streams.store import connect
 from streams.tls import check_exposure, for_uvicorn
 
 MAX_CONNECTIONS = 1000
 
 
 def main() -> None:
-    """Serve on the port `feed`; one process renders for all clients."""
+    """Serve on the port `feed`, and have another process renew what is served."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    # an absent store is told once a feed, not with a trace at every attempt
-    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     settings = read_settings()
     check_exposure("the feed")
     tls: dict[str, Any] = dict(for_uvicorn())
-    uvicorn.run(build(Board(lambda: connect("reader"))), host=settings.host,
+    uvicorn.run(build(Board(), Aside().tick), host=settings.host,
                 port=settings.port("feed"), log_level="warning", access_log=False,
                 server_header=False, http=PatientProtocol, ws="none",
                 h11_max_incomplete_event_size=HEAD_BYTES, limit_concurrency=MAX_CONNECTIONS,

@@ -7,7 +7,7 @@ import contextlib
 import gzip
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -25,7 +25,7 @@ from schemas.render import catalogue, catalogue_html
 from schemas.render.json_schema import payload_schema, row_schema
 from streams.feeds import openapi
 from streams.feeds.aggregate import gather
-from streams.feeds.board import Board
+from streams.feeds.board import Board, Renewed
 from streams.feeds.front import draw_front
 from streams.feeds.guard import EXPOSED, Guard
 from streams.feeds.inventory import JSON, Feed
@@ -36,6 +36,7 @@ from streams.feeds.problems import bad_parameter, unknown_parameter
 from streams.problems import Problem, answer
 
 TICK_SECONDS = 1.0
+Renew = Callable[[], Awaitable[Renewed]]
 HTML = "text/html; charset=utf-8"
 PAGES: tuple[Page, ...] = (
     Page("/", "text/html", "A page that a person can read"),
@@ -82,7 +83,7 @@ async def health(request: Request) -> Response:
         feeds[feed.path] = {"available": found is not None}
         if found is not None:
             feeds[feed.path] |= {"stale": found.stale, "age_seconds": round(board.age(found), 1),
-                                 "records": len(found.content.records)}
+                                 "records": found.records}
     good = any(one["available"] for one in feeds.values())
     body = {"status": "ok" if good else "unavailable", "feeds": feeds,
             "refused_declarations": len(registry.faults())}
@@ -168,20 +169,20 @@ async def feed(request: Request) -> Response:
     return reply
 
 
-async def _keep_renewing(board: Board) -> None:
-    """Tick for as long as the service runs."""
+async def _keep_renewing(board: Board, renew: Renew) -> None:
+    """Renew the board for as long as the service runs."""
     while True:
         started = time.monotonic()
-        await asyncio.to_thread(board.tick)
+        board.take(await renew())
         await asyncio.sleep(max(0.1, TICK_SECONDS - (time.monotonic() - started)))
 
 
-def build(board: Board, *, renew: bool = True) -> Starlette:
-    """Build the service over a board; `renew=False` leaves ticking to the caller."""
+def build(board: Board, renew: Renew | None = None) -> Starlette:
+    """Build the service over a board; without `renew` whoever calls renews it."""
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         """Renew the board for as long as the service runs."""
-        task = asyncio.create_task(_keep_renewing(board)) if renew else None
+        task = asyncio.create_task(_keep_renewing(board, renew)) if renew else None
         yield
         if task is not None:
             task.cancel()

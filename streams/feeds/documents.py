@@ -17,6 +17,7 @@ from streams.queries.feed import place_is_public, public_fields
 
 Record = dict[str, Any]
 Geometry = dict[str, Any] | None
+LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 
 
 @dataclass(frozen=True, slots=True)

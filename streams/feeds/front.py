@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from schemas.fields import Text
 from schemas.render.page import both, mark, page
-from streams.feeds.board import LICENCE, Board, Snapshot
+from streams.feeds.board import Board, Snapshot
+from streams.feeds.documents import LICENCE
 from streams.feeds.inventory import GEOJSON, Feed
 
 PREVIEWED = ("/v1/traffic/roads.geojson", "/v1/parking.geojson", "/v1/environment-reading.geojson")
-PREVIEW_ROWS = 6
 # longer than the longest window that is shown by default, and its delay
 SILENT_SECONDS = 900
 STATUS = {"provisional": Text("Provisional", "暂定"), "final": Text("Final", "定稿"),
@@ -48,9 +48,9 @@ def _freshness(board: Board, snapshot: Snapshot | None) -> str:
     if snapshot.stale:
         age = round(board.age(snapshot))
         return mark(f"{age} 秒未更新", f"stale for {age} s", "warn")
-    if not snapshot.content.records:
+    if not snapshot.records:
         return mark("暂无记录", "no records now")
-    silent = board.now() - (snapshot.content.as_of or 0) / 1000
+    silent = board.now() - (snapshot.as_of or 0) / 1000
     if silent > SILENT_SECONDS:
         minutes = round(silent / 60)
         return mark(f"数据源静默 {minutes} 分钟", f"source silent for {minutes} min", "warn")
@@ -60,14 +60,14 @@ def _freshness(board: Board, snapshot: Snapshot | None) -> str:
 def _feed_row(board: Board, feed: Feed) -> str:
     """Draw one feed as a row."""
     snapshot = board.find(feed, feed.defaults())
-    as_of = snapshot.content.as_of if snapshot else None
+    as_of = snapshot.as_of if snapshot else None
     choices = " ".join(f"<code>?{one.name}={'|'.join(one.values)}</code>"
                        for one in feed.parameters if len(one.values) > 1)
     cells = [
         f'<a href="{feed.path}"><code>{escape(feed.path)}</code></a> {choices}',
         both(feed.title.zh, feed.title.en), "GeoJSON" if feed.media == GEOJSON else "JSON",
         _freshness(board, snapshot), _clock(None if as_of is None else as_of / 1000)]
-    numbers = [f"{len(snapshot.content.records)}" if snapshot else "–",
+    numbers = [f"{snapshot.records}" if snapshot else "–",
                f"{len(snapshot.compressed) / 1000:.1f} kB" if snapshot else "–"]
     return ("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells)
             + "".join(f'<td class="number">{cell}</td>' for cell in numbers) + "</tr>")
@@ -94,11 +94,9 @@ def _value(value: Any, words: dict[str, Text] | None = None) -> str:
 def _preview(board: Board, feed: Feed) -> str:
     """Draw the first records of a feed; nothing while there is none."""
     snapshot = board.find(feed, feed.defaults())
-    records = snapshot.content.records if snapshot else []
-    if not records:
+    shown = snapshot.preview if snapshot else []
+    if not shown:
         return ""
-    shown = [one.get("properties", one) for one in records]
-    shown.sort(key=lambda one: one.get("suppressed", False))
     names = [name for name in shown[0] if name not in _HIDDEN][:7]
     titles = {field.name: (field.title.zh, field.title.en) for field in feed.declared.fields}
     titles |= {"vacant": ("空余车位", "Vacant spaces"), "full": ("已满", "Full"),
@@ -106,7 +104,7 @@ def _preview(board: Board, feed: Feed) -> str:
     words = {field.name: dict(field.values) for field in feed.declared.fields}
     words.setdefault("status", STATUS)
     rows = ["<tr>" + "".join(f"<td>{_value(one.get(name), words.get(name))}</td>"
-                             for name in names) + "</tr>" for one in shown[:PREVIEW_ROWS]]
+                             for name in names) + "</tr>" for one in shown]
     heads = [titles.get(name, (name, name)) for name in names]
     return (f"<section><h3>{both(feed.title.zh, feed.declared.name)}</h3>"
             f"<p><code>{feed.path}</code></p>{_table(heads, rows)}</section>")

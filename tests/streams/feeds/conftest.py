@@ -14,6 +14,7 @@ import uvicorn
 from schemas.errors import ComponentError
 from streams.feeds.app import build
 from streams.feeds.board import Board
+from streams.feeds.renewal import Renewal
 from streams.queries.reader import Store
 from streams.settings import read_settings
 from tests.streams.queries.rows import columns, event, minute, result
@@ -81,20 +82,33 @@ def reach(reader: Store, sink: Any, emptied: None) -> Reach:
     return Reach(reader)
 
 
+class Ticking(Board):
+    """Be a board that is renewed when a test says so."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Renew over that store, by that clock."""
+        super().__init__(reach.clock)
+        self._renewal = Renewal(reach.open, reach.clock)
+
+    def tick(self) -> None:
+        """Renew what is due."""
+        self.take(self._renewal.tick())
+
+
 @pytest.fixture
-def board(reach: Reach) -> Board:
+def board(reach: Reach) -> Ticking:
     """Give a board that has ticked once."""
-    board = Board(reach.open, reach.clock)
+    board = Ticking(reach)
     board.tick()
     return board
 
 
 @pytest.fixture
-def client(board: Board) -> Iterator[httpx.Client]:
+def client(board: Ticking) -> Iterator[httpx.Client]:
     """Give a client of the service over that board, served as in the city."""
     settings = read_settings()
     server = uvicorn.Server(uvicorn.Config(
-        build(board, renew=False), host=settings.host, port=settings.port("feed"),
+        build(board), host=settings.host, port=settings.port("feed"),
         log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

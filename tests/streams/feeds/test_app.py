@@ -11,9 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams.feeds.app import PAGES
-from streams.feeds.board import Board
 from streams.feeds.guard import HEADERS
-from tests.streams.feeds.conftest import Reach
+from tests.streams.feeds.conftest import Reach, Ticking
 
 pytestmark = pytest.mark.live
 ROADS = "/v1/traffic/roads.geojson"
@@ -116,7 +115,7 @@ def test_gzip_and_identity_are_the_same_data_under_two_tags(client: httpx.Client
     assert "content-encoding" not in chosen.headers
 
 
-def test_the_compressed_payload_is_whole(board: Board) -> None:
+def test_the_compressed_payload_is_whole(board: Ticking) -> None:
     feed = board.feeds[PARKING]
     found = board.find(feed, {})
     assert found is not None
@@ -191,7 +190,7 @@ def test_accepted_formats(client: httpx.Client) -> None:
 
 
 def test_a_stale_feed_says_so_and_an_old_one_is_unavailable(
-        client: httpx.Client, board: Board, reach: Reach) -> None:
+        client: httpx.Client, board: Ticking, reach: Reach) -> None:
     assert client.get(PARKING).headers["data-stale"] == "false"
     reach.away = True
     reach.now += 20
@@ -215,7 +214,7 @@ def test_pages_answer(client: httpx.Client) -> None:
         assert answer.headers["content-type"].startswith(page.media)
 
 
-def test_the_front_page_shows_feeds_and_data(client: httpx.Client, board: Board, reach: Reach
+def test_the_front_page_shows_feeds_and_data(client: httpx.Client, board: Ticking, reach: Reach
                                              ) -> None:
     reach.now = time.time()
     board.tick()

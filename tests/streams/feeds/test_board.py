@@ -7,15 +7,15 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.feeds.board import STALE_PERIODS, Board, Snapshot
-from tests.streams.feeds.conftest import Reach
+from streams.feeds.board import STALE_PERIODS, Snapshot
+from tests.streams.feeds.conftest import Reach, Ticking
 from tests.streams.queries.rows import columns, event, moment
 
 pytestmark = pytest.mark.live
 PARKING = "/v1/parking.geojson"
 
 
-def standing(board: Board, path: str = PARKING) -> Snapshot:
+def standing(board: Ticking, path: str = PARKING) -> Snapshot:
     """Get what stands on the board."""
     feed = board.feeds[path]
     found = board.find(feed, feed.defaults())
@@ -23,14 +23,14 @@ def standing(board: Board, path: str = PARKING) -> Snapshot:
     return found
 
 
-def test_every_variant_of_every_feed_stands_after_one_tick(board: Board) -> None:
+def test_every_variant_of_every_feed_stands_after_one_tick(board: Ticking) -> None:
     assert len(board.feeds) >= 10
     for feed in board.feeds.values():
         for values in feed.variants():
             assert board.find(feed, values) is not None, (feed.path, values)
 
 
-def test_equal_data_keeps_its_bytes_and_time(board: Board, reach: Reach) -> None:
+def test_equal_data_keeps_its_bytes_and_time(board: Ticking, reach: Reach) -> None:
     before = standing(board)
     reach.now += 60
     board.tick()
@@ -40,7 +40,7 @@ def test_equal_data_keeps_its_bytes_and_time(board: Board, reach: Reach) -> None
         before.body, before.etag, before.published_at)
 
 
-def test_new_data_changes_bytes_tag_and_time(board: Board, reach: Reach, sink: Any) -> None:
+def test_new_data_changes_bytes_tag_and_time(board: Ticking, reach: Reach, sink: Any) -> None:
     before = standing(board)
     sink.insert("parking_occupancy", columns([
         event("parking-occupancy", 99, moment(1), car_park_id="some", occupied=61)]))
@@ -51,13 +51,13 @@ def test_new_data_changes_bytes_tag_and_time(board: Board, reach: Reach, sink: A
     assert after.published_at == reach.now
 
 
-def test_a_feed_is_read_once_a_period(board: Board, reach: Reach) -> None:
+def test_a_feed_is_read_once_a_period(board: Ticking, reach: Reach) -> None:
     reach.now += 1
     board.tick()
     assert board.age(standing(board)) == 1
 
 
-def test_an_absent_store_makes_stale_then_unavailable_then_well(board: Board, reach: Reach
+def test_an_absent_store_makes_stale_then_unavailable_then_well(board: Ticking, reach: Reach
                                                                 ) -> None:
     fresh = standing(board)
     reach.away = True
@@ -83,6 +83,6 @@ def test_an_absent_store_makes_stale_then_unavailable_then_well(board: Board, re
 
 def test_a_board_without_a_store_has_nothing(reach: Reach) -> None:
     reach.away = True
-    board = Board(reach.open, reach.clock)
+    board = Ticking(reach)
     board.tick()
     assert all(board.find(one, one.defaults()) is None for one in board.feeds.values())

@@ -12,9 +12,8 @@ from schemas import registry
 from schemas.declare import Event, Family, ResultTable, decimal, text
 from schemas.render.addresses import feed_addresses
 from schemas.render.clickhouse import event_columns, event_table, event_view
-from streams.feeds.board import Board
 from streams.feeds.inventory import list_feeds
-from tests.streams.feeds.conftest import Reach
+from tests.streams.feeds.conftest import Reach, Ticking
 from tests.streams.queries.rows import moment
 
 
@@ -42,7 +41,7 @@ def declare_buoy() -> Any:
 
 @pytest.mark.live
 def test_a_family_added_while_running_has_its_feed(
-        client: httpx.Client, board: Board, reach: Reach, sink: Any, migrator: Any,
+        client: httpx.Client, board: Ticking, reach: Reach, sink: Any, migrator: Any,
         monkeypatch: pytest.MonkeyPatch) -> None:
     family = dataclasses.replace(declare_buoy().family)
     address = "/v1/ocean-buoy.geojson"

@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 from starlette.routing import Route
 
 from streams.feeds.app import build
-from streams.feeds.board import Board
-from tests.streams.feeds.conftest import Reach
+from tests.streams.feeds.conftest import Reach, Ticking
 
 pytestmark = pytest.mark.live
 
@@ -37,9 +36,9 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         yield path, item["get"]
 
 
-def test_every_route_and_feed_is_documented(client: httpx.Client, board: Board) -> None:
+def test_every_route_and_feed_is_documented(client: httpx.Client, board: Ticking) -> None:
     documented = set(client.get("/v1/openapi.json").json()["paths"])
-    routes = {re.sub(r":\w+", "", one.path) for one in build(board, renew=False).routes
+    routes = {re.sub(r":\w+", "", one.path) for one in build(board).routes
               if isinstance(one, Route)}
     assert documented == (routes - {"/v1/{path}"}) | set(board.feeds)
 
@@ -82,7 +81,7 @@ def test_every_documented_path_answers_as_documented(client: httpx.Client) -> No
 
 
 def test_an_outage_is_documented_where_it_may_be_told(
-        client: httpx.Client, board: Board, reach: Reach) -> None:
+        client: httpx.Client, board: Ticking, reach: Reach) -> None:
     document = client.get("/v1/openapi.json").json()
     reach.away, reach.now = True, reach.now + 100_000
     board.feeds.clear()
