@@ -10,43 +10,59 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from xxhash import xxh3_128_digest
+from xxhash import xxh3_128_intdigest
 
 from schemas.errors import ComponentError
 
 AHEAD_MS = 60_000
+# into so many dictionaries a span is divided: more of them cost a look each, fewer hold ids longer
+SHARES = 4
 _READ_BACK_BATCH = 5_000
 _READ_BACK_WAIT_SECONDS = 0.1
 _READ_BACK_PATIENCE_SECONDS = 10.0
 
 
-@dataclass(slots=True)
 class Recent:
-    """Hold the accepted ids of one partition in two dictionaries that take turns by age."""
+    """Hold the accepted ids of one partition, with when each came, for a span.
 
-    span_ms: int
-    next_offset: int = -1
-    turned_at: int = 0
-    young: dict[bytes, int] = field(default_factory=dict)
-    old: dict[bytes, int] = field(default_factory=dict)
+    They lie in dictionaries by age, so that they are forgotten a share of the span at a time. An id
+    takes 93 bytes: its hash is a number, and ids of one moment share that moment.
+    """
+
+    def __init__(self, span_ms: int, next_offset: int = -1) -> None:
+        """Hold no id yet."""
+        self.span_ms, self.next_offset = span_ms, next_offset
+        self._begun = self._moment = 0
+        self._held: list[dict[int, int]] = [{}]
+        # when the last id came into each but the first
+        self._closed: list[int] = []
+
+    def __len__(self) -> int:
+        """Count the ids that are held."""
+        return sum(map(len, self._held))
 
     def enter(self, event_id: str, received_at: int) -> bool:
-        """Enter an accepted id; False where it was accepted within the span before (epoch ms).
-
-        Ids older than the span are forgotten a dictionary at a time.
-        """
-        digest = xxh3_128_digest(event_id.encode())
-        first = self.young.get(digest) or self.old.get(digest)
-        if first is not None and received_at - first <= self.span_ms:
-            return False
-        if received_at - self.turned_at > self.span_ms:
-            self.old = self.young if received_at - self.turned_at <= 2 * self.span_ms else {}
-            self.young, self.turned_at = {}, received_at
-        self.young[digest] = received_at
+        """Enter an accepted id; False where it was accepted within the span before (epoch ms)."""
+        digest = xxh3_128_intdigest(event_id.encode())
+        for ids in self._held:
+            first = ids.get(digest)
+            if first is not None and received_at - first <= self.span_ms:
+                return False
+        if received_at != self._moment:
+            if received_at - self._begun > self.span_ms // SHARES:
+                self._begin(received_at)
+            self._moment = received_at
+        self._held[0][digest] = self._moment
         return True
+
+    def _begin(self, moment: int) -> None:
+        """Begin a dictionary, and forget those whose last id came longer ago than the span."""
+        closed = [self._moment, *self._closed]
+        kept = sum(moment - last <= self.span_ms for last in closed)
+        self._closed, self._held = closed[:kept], [{}, *self._held[:kept]]
+        self._begun = moment
 
 
 Accept = Callable[[Recent, Iterable[Message]], None]

@@ -26,11 +26,21 @@ def test_ids_are_seen_until_the_span_is_over_and_not_after() -> None:
     assert not recent.enter("a", 12_001)
 
 
-def test_memory_is_bounded_by_two_spans() -> None:
+def test_an_id_is_held_for_hardly_longer_than_the_span() -> None:
     recent = Recent(span_ms=1000)
+    most = 0
     for i in range(100_000):
         recent.enter(str(i), i)
-    assert len(recent.young) + len(recent.old) <= 2 * 1001
+        most = max(most, len(recent))
+    assert most <= 1000 + 2 * 251
+
+
+def test_after_a_silence_all_is_forgotten() -> None:
+    recent = Recent(span_ms=1000)
+    for i in range(100):
+        recent.enter(str(i), i)
+    assert recent.enter("0", 100_000)
+    assert len(recent) == 1
 
 
 def test_a_partition_met_where_it_was_left_keeps_its_ids() -> None:
