@@ -18,9 +18,9 @@ from infra.bench.oracle import Truth
 START_SECONDS = 180.0
 STUCK_SECONDS = 60.0
 WARMING_SHARE = 0.2
-# a look at the store takes at most this share of the time, or it would be what is measured
-LOOK_SHARE = 0.1
-SHORTEST_LOOK = 0.5
+# seconds between two looks at the store, which cost what is measured: more of them towards the end
+SHORTEST_LOOK, LONGEST_LOOK = 0.5, 5.0
+LOOKS_LEFT = 4
 LISTED = ("late", "malformed", "duplicate")
 Report = Callable[[str], None]
 
@@ -129,9 +129,7 @@ class Drain:
         """Look until so many records are counted; False when no more come."""
         told_at = grown_at = time.monotonic()
         while True:
-            began = time.monotonic()
-            counted = count()
-            now = time.monotonic()
+            counted, now = count(), time.monotonic()
             if not run.seen or counted > run.seen[-1][1]:
                 grown_at = now
             run.seen.append((now - reading, counted))
@@ -142,7 +140,7 @@ class Drain:
             if now - told_at > 5:
                 told_at = now
                 self._report(f"{run.contender}: {counted:,} of {wanted:,} counted")
-            time.sleep(max(SHORTEST_LOOK, (now - began) / LOOK_SHARE))
+            time.sleep(_pause(run.seen[-1], wanted))
 
 
 def judge(contender: Contender, run: Run, truth: Truth) -> None:
@@ -152,6 +150,13 @@ def judge(contender: Contender, run: Run, truth: Truth) -> None:
     run.failures += [f"{run.fates[name]:,} {name}, {truth.fates[name]:,} expected"
                      for name in LISTED if name in run.fates
                      and run.fates[name] != truth.fates[name]]
+
+
+def _pause(seen: tuple[float, int], wanted: int) -> float:
+    """Give how long not to look: a share of what the rest will take at the pace so far."""
+    at, counted = seen
+    left = (wanted - counted) * at / counted if counted else 0.0
+    return min(LONGEST_LOOK, max(SHORTEST_LOOK, left / LOOKS_LEFT))
 
 
 def _reached(seen: Sequence[tuple[float, int]], number: float) -> float:

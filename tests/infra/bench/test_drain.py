@@ -115,3 +115,10 @@ def test_to_stop_short_or_to_count_twice_is_a_failure(truth: Truth, stream: Stre
 def test_the_first_fifth_ends_between_two_looks_in_proportion() -> None:
     assert drain._reached([(1.0, 0), (3.0, 100)], 50) == 2.0
     assert drain._reached([(1.0, 10), (2.0, 40)], 20) == pytest.approx(1 + 1 / 3)
+
+
+def test_looks_are_rare_at_first_and_frequent_at_the_end() -> None:
+    assert drain._pause((3.0, 0), 1000) == drain.SHORTEST_LOOK
+    assert drain._pause((10.0, 10), 1000) == drain.LONGEST_LOOK
+    assert drain._pause((10.0, 500), 1000) == 10.0 / drain.LOOKS_LEFT
+    assert drain._pause((20.0, 999), 1000) == drain.SHORTEST_LOOK
