@@ -8,7 +8,6 @@ its owner can read, so that no statement, plan or REST answer holds a password.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import sys
@@ -18,6 +17,7 @@ import yaml
 
 from infra.components import flink_libraries, pyflink_home
 from infra.files import make_private_directory, render, write_private
+from infra.flink_command import find_command
 from infra.keystores import write_keystores
 from infra.orphans import stop_marked
 from infra.profiles import sizes
@@ -139,22 +139,22 @@ def environment() -> dict[str, str]:
     }
 
 
-def count_task_managers() -> int:
-    """Count the task managers that the JobManager knows; -1 when it is away."""
+def _count(name: str) -> int:
+    """Read a number of the JobManager's overview; -1 when it is away."""
     try:
-        return int(Cluster(ASK_SECONDS).get("/overview")["taskmanagers"])
+        return int(Cluster(ASK_SECONDS).get("/overview")[name])
     except (ComponentError, KeyError):
         return -1
 
 
 def jobmanager_is_ready() -> bool:
     """Tell whether the JobManager answers."""
-    return count_task_managers() >= 0
+    return _count("taskmanagers") >= 0
 
 
 def taskmanager_is_ready() -> bool:
-    """Tell whether a TaskManager has registered."""
-    return count_task_managers() > 0
+    """Tell whether a TaskManager has registered, and told its slots."""
+    return _count("slots-total") > 0
 
 
 def _renew_temporary(role: str) -> Path:
@@ -172,15 +172,16 @@ def main() -> None:
     if role not in ROLES:
         sys.exit(f"usage: python -m infra.flink {'|'.join(ROLES)}")
     try:
-        write_config()
-        link_libraries()
-        script = pyflink_home() / "bin" / f"{role}.sh"
+        conf, libraries = write_config(), link_libraries()
         temporary = _renew_temporary(role)
+        find_command(
+            make_private_directory(_home() / "commands" / role),
+            [str(pyflink_home() / "bin" / f"{role}.sh"), "start-foreground",
+             "-D", f"io.tmp.dirs={temporary}"],
+            environment() | {"JVM_ARGS": f"-Djava.io.tmpdir={temporary}"},
+            [conf / "config.yaml", libraries]).run()
     except CityBrainError as error:
         sys.exit(f"{role}: {error}")
-    os.environ.update(environment(), JVM_ARGS=f"-Djava.io.tmpdir={temporary}")
-    os.execv("/bin/bash", ["bash", str(script), "start-foreground",
-                           "-D", f"io.tmp.dirs={temporary}"])
 
 
 if __name__ == "__main__":
