@@ -42,6 +42,16 @@ def insert_cases(store: Store, areas: Sequence[str], cases: int) -> None:
     family = registry.get_family(FAMILY)
     values = case_values(stock.only_villages(areas), cases)
     stock.insert_events(store, family, values, cases * len(STEPS), "observed_at <= now64(3)")
+    _merge_ended(store, family.table)
+
+
+def _merge_ended(store: Store, table: str) -> None:
+    """Merge the months before this one, as the store does by itself an hour after they ended."""
+    months = store.query(
+        "SELECT DISTINCT partition FROM system.parts WHERE active AND database = 'store'"
+        " AND table = %(table)s AND partition < toString(toYYYYMM(now()))", {"table": table})
+    for month in months:
+        store.execute(f"OPTIMIZE TABLE store.{table} PARTITION {int(month['partition'])} FINAL")
 
 
 def insert_rest(store: Store, areas: Sequence[str], rows: int,

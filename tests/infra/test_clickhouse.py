@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,24 @@ def test_accounts_file_holds_no_password_and_is_private(
     assert users.stat().st_mode & 0o077 == 0
     assert not any(get_password("clickhouse", account) in users.read_text()
                    for account in launcher.ACCOUNTS)
+
+
+def test_a_partition_that_has_ended_becomes_one_part(tally: tuple[str, int]) -> None:
+    migrator = _client(tally, "migrator")
+    migrator.execute("CREATE TABLE store.ended (id String, day Date) ENGINE = ReplacingMergeTree"
+                     " PARTITION BY day ORDER BY (day, id)")
+    told = dict(migrator.execute(
+        "SELECT name, value FROM system.merge_tree_settings WHERE name LIKE 'min_age_to_force%'"))
+    assert told["min_age_to_force_merge_on_partition_only"] == "1"
+    # an hour is what the city waits; a second is what a test waits
+    assert told["min_age_to_force_merge_seconds"] == "3600"
+    migrator.execute("ALTER TABLE store.ended MODIFY SETTING min_age_to_force_merge_seconds = 1,"
+                     " merge_selecting_sleep_ms = 100")
+    for name in "ab":
+        _client(tally, "sink").execute("INSERT INTO store.ended VALUES", [
+            (name, dt.date(2026, 1, 1))])
+    until = time.monotonic() + 60
+    while migrator.execute("SELECT count() FROM system.parts WHERE active"
+                           " AND table = 'ended'") != [(1,)]:
+        assert time.monotonic() < until, "the parts were not merged"
+        time.sleep(0.2)
