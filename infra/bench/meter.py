@@ -6,6 +6,7 @@ that ended had used is kept as it was last seen.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -96,7 +97,9 @@ class Meter:
         return now
 
     def _enter(self, process: psutil.Process) -> None:
-        """Take note of a process."""
+        """Take note of a process, unless it is the one that measures."""
+        if process.pid == os.getpid():
+            return
         try:
             key = (process.pid, process.create_time())
             # a shell that is about to become something else is looked at again

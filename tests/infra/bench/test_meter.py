@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from infra.bench.meter import REST, Meter, Sample, part_of
@@ -35,7 +37,6 @@ def test_use_is_what_grew_between_two_moments() -> None:
 
 
 def test_what_a_process_of_this_city_used_is_kept_when_it_has_ended() -> None:
-    import os
     with Meter() as meter:
         child = subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, **mark()})
         time.sleep(0.1)
@@ -45,3 +46,10 @@ def test_what_a_process_of_this_city_used_is_kept_when_it_has_ended() -> None:
         meter.sample()
     assert meter.samples[-1].cpu[REST] > 0
     assert meter.samples[-1].memory["jvm"] == 0
+
+
+def test_who_measures_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.bench.meter.list_marked", lambda: [psutil.Process()])
+    with Meter() as meter:
+        meter.sample()
+    assert all(not any(one.memory.values()) for one in meter.samples)
