@@ -42,19 +42,21 @@ def test_the_command_is_what_the_script_would_run(tmp_path: Path, configuration:
 
 def test_it_is_made_once(tmp_path: Path, configuration: Path,
                          monkeypatch: pytest.MonkeyPatch) -> None:
-    first = find(tmp_path, configuration)
+    own = tmp_path / "config.yaml"
+    own.write_text(configuration.read_text())
+    first = find(tmp_path, own)
 
     def run(*_: Any, **__: Any) -> None:
         """Fail."""
         raise AssertionError("the script ran again")
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert find(tmp_path, configuration) == first
+    assert find(tmp_path, own) == first
     with pytest.raises(AssertionError, match="ran again"):
-        find(tmp_path, configuration, "-D", "io.tmp.dirs=/else/where")
-    configuration.write_text(configuration.read_text() + "rest.retry.max-attempts: 21\n")
+        find(tmp_path, own, "-D", "io.tmp.dirs=/else/where")
+    own.write_text(own.read_text() + "rest.retry.max-attempts: 21\n")
     with pytest.raises(AssertionError, match="ran again"):
-        find(tmp_path, configuration)
+        find(tmp_path, own)
 
 
 def test_a_script_that_makes_none_says_why(tmp_path: Path, configuration: Path) -> None:
