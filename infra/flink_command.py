@@ -54,8 +54,8 @@ def find_command(folder: Path, script: Sequence[str], environment: Mapping[str, 
     """
     java = _find_java()
     key = hashlib.sha256(repr((java, list(script), sorted(environment.items()), [
-        one.read_bytes() if one.is_file() else sorted(one.iterdir()) for one in follows_from
-    ])).encode()).hexdigest()
+        one.read_bytes() if one.is_file() else sorted(one.iterdir())
+        for one in (Path(script[0]), *follows_from)])).encode()).hexdigest()
     kept = folder / "command.json"
     if kept.exists():
         known = json.loads(kept.read_text(encoding="utf-8"))

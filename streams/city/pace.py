@@ -30,6 +30,7 @@ class Stopped(BaseException):
 def stop_on_signals() -> None:
     """Turn SIGTERM and SIGINT into Stopped."""
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        """Unwind."""
         raise Stopped
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,18 +7,14 @@ entity tag and its time. When the store is away the last payload stays, marked s
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schemas import registry
-from schemas.errors import DeclarationError
-from streams.feeds.inventory import Feed, list_feeds
+from streams.feeds.inventory import Feed, list_feeds, renew_feeds
 from streams.feeds.measures import READ_FAILURES, RECORDS, RENDER_SECONDS, STALE
 
-_LOG = logging.getLogger(__name__)
 STALE_PERIODS = 60
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -91,11 +87,7 @@ class Board:
         for path, _ in renewed.failed:
             READ_FAILURES.labels(path).inc()
             STALE.labels(path).set(1)
-        try:
-            registry.refresh()
-        except DeclarationError:
-            _LOG.exception("declarations not refreshed")
-        self.feeds = list_feeds()
+        self.feeds = renew_feeds()
 
     def _put(self, key: Key, snapshot: Snapshot) -> None:
         """Put a payload in its place."""

@@ -5,6 +5,7 @@ A family or result that is declared public while the city runs has its feed from
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +14,14 @@ from typing import Any
 
 from schemas import registry
 from schemas.declare import Family, ResultTable, Text
+from schemas.errors import DeclarationError
 from schemas.render.addresses import SPECIAL, feed_addresses
 from streams.feeds import documents, geometry
 from streams.feeds.documents import Content, Record
 from streams.queries.feed import list_latest, list_windows, published_windows
 from streams.queries.reader import Store
 
+_LOG = logging.getLogger(__name__)
 PERIOD_SECONDS = 5
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -162,3 +165,12 @@ def list_feeds() -> dict[str, Feed]:
     found = {feed.path: feed for one in declared if one.public for feed in _feeds_of(one)}
     special = set(SPECIAL.values())
     return dict(sorted(found.items(), key=lambda item: (item[0] not in special, item[0])))
+
+
+def renew_feeds() -> dict[str, Feed]:
+    """Take in new declarations, and list every feed; a faulty declaration is logged."""
+    try:
+        registry.refresh()
+    except DeclarationError:
+        _LOG.exception("declarations not refreshed")
+    return list_feeds()

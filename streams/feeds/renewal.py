@@ -12,11 +12,9 @@ from typing import Any
 
 import orjson
 
-from schemas import registry
-from schemas.errors import DeclarationError
 from streams.feeds.board import Key, Renewed, Snapshot, key_of
 from streams.feeds.documents import LICENCE, Content, moment
-from streams.feeds.inventory import GEOJSON, Feed, list_feeds
+from streams.feeds.inventory import GEOJSON, Feed, renew_feeds
 from streams.queries.reader import Store
 
 _LOG = logging.getLogger(__name__)
@@ -91,12 +89,8 @@ class Renewal:
 
     def tick(self) -> Renewed:
         """Take in new declarations, then renew every feed that is due; never raises."""
-        try:
-            registry.refresh()
-        except DeclarationError:
-            _LOG.exception("declarations not refreshed")
-        renewed, now = Renewed(), self._clock()
-        for feed in list_feeds().values():
+        feeds, renewed, now = renew_feeds(), Renewed(), self._clock()
+        for feed in feeds.values():
             if self._due.get(feed.path, 0.0) <= now:
                 self._due[feed.path] = now + feed.period_seconds
                 for values in feed.variants():
