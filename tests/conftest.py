@@ -23,6 +23,16 @@ def pytest_sessionfinish() -> None:
     remove_home(HOME)
 
 
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give `__main__` back after a test.
+
+    A page under test leaves its own there, whose file is gone, and which every process that a later
+    test spawns would run.
+    """
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @pytest.fixture(scope="session")
 def stack_home() -> Path:
     """Give the state directory of this test session."""

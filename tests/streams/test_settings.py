@@ -17,7 +17,9 @@ ELSEWHERE = {"CITYBRAIN_SCHEMAS", "CITYBRAIN_SUPERVISED",
              "CITYBRAIN_CREDENTIALS", "CITYBRAIN_PUBLISHER", "CITYBRAIN_ACCOUNT",
              "CITYBRAIN_PASSWORD",
              # told by the benchmark of the wall to the wall that it starts
-             "CITYBRAIN_BENCH_SEGMENTS"}
+             "CITYBRAIN_BENCH_SEGMENTS",
+             # told to what stands in Java's place while Flink's script runs
+             "CITYBRAIN_JAVA", "CITYBRAIN_PYTHON", "CITYBRAIN_TOLD"}
 FOLDERS = ("schemas", "geo", "streams", "jobs", "dashboards", "infra")
 
 
