@@ -15,11 +15,12 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +146,7 @@ class Peer:
             yield
         finally:
             if self._child is not None:
-                _stop(self._child)
+                stop(self._child)
             self._child = None
 
     def _make_topics(self) -> None:
@@ -227,11 +228,13 @@ def _store_process() -> Process:
                    (sys.executable, "-m", "infra.bench.store"), clickhouse.is_ready)
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Stop a command, at last by force."""
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Stop a command, at last by force; what it started and left over ends with it."""
     child.terminate()
     try:
         child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)

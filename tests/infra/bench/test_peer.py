@@ -1,14 +1,24 @@
-"""Test that every peer is described whole, and that a polygon is told with its holes."""
+"""Test that every peer is described whole and leaves nothing over, and how a polygon is told."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import psutil
 import pytest
 import shapely
 
-from infra.bench.peer import PEERS, Login, Peer, list_peers, rings
+from infra.bench.peer import PEERS, Login, Peer, list_peers, rings, stop
 from infra.bench.start import FIRST, OURS
 from schemas.errors import CityBrainError
 
+# starts a process, tells its number, and would leave it over
+PARENT = """
+import subprocess, time
+print(subprocess.Popen(["sleep", "60"]).pid, flush=True)
+time.sleep(60)
+"""
 QUESTIONS = ("setup", "counted", "table", "fates")
 
 
@@ -37,3 +47,12 @@ def test_rings_are_the_outer_one_and_the_holes_of_each_part() -> None:
     assert [len(part) for part in told] == [2, 1]
     assert set(told[0][1]) == set(hole.exterior.coords)
     assert rings(square) == [[list(square.exterior.coords)]]
+
+
+def test_what_a_command_started_ends_with_it() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE,
+                              start_new_session=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    stop(parent)
+    assert psutil.wait_procs([child], timeout=10)[1] == []
