@@ -35,10 +35,11 @@ KINDS = ("200", "304")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Hold one run: answers a second, and processor µs an answer."""
+    """Hold one run: answers a second, processor µs an answer, and the share of those in full."""
 
     rate: float
     cpu_us: float
+    full: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,34 +117,41 @@ def _await_answer(port: int) -> None:
     raise ComponentError(f"the bare application did not start within {START_SECONDS:g} s")
 
 
-async def _ask(port: int, request: bytes, until: float) -> int:
-    """Send one request after another over one connection; give the number of answers."""
+async def _ask(port: int, path: str, tag: str, until: float) -> tuple[int, int]:
+    """Ask again and again over one connection; give the number of answers, and of those in full.
+
+    Who asks with a tag goes on with that of the newest answer in full, as clients do.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answers = 0
+    request, answers, full = _request(port, path, tag), 0, 0
     while time.monotonic() < until:
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
-        for line in head.split(b"\r\n"):
-            if line.lower().startswith(b"content-length:") and b" 200 " in head[:15]:
-                await reader.readexactly(int(line.split(b":")[1]))
         answers += 1
+        if head.startswith(b"HTTP/1.1 200"):
+            full += 1
+            lines = (line.partition(b": ") for line in head.split(b"\r\n"))
+            told = {name.lower(): value for name, _, value in lines}
+            await reader.readexactly(int(told[b"content-length"]))
+            if tag:
+                request = _request(port, path, told[b"etag"].decode())
     writer.close()
-    return answers
+    return answers, full
 
 
-async def _load(port: int, request: bytes, seconds: float) -> int:
+async def _load(port: int, path: str, tag: str, seconds: float) -> tuple[int, int]:
     """Ask over several connections at once."""
     until = time.monotonic() + seconds
-    return sum(await asyncio.gather(*(
-        _ask(port, request, until) for _ in range(CONNECTIONS))))
+    told = await asyncio.gather(*(_ask(port, path, tag, until) for _ in range(CONNECTIONS)))
+    return sum(one for one, _ in told), sum(one for _, one in told)
 
 
-def load(server: Server, request: bytes, seconds: float) -> Run:
-    """Load a server for so long."""
+def load(server: Server, path: str, tag: str, seconds: float) -> Run:
+    """Load a server for so long; without a tag for answers in full."""
     before, begun = sum(server.process.cpu_times()[:2]), time.monotonic()
-    answers = asyncio.run(_load(server.port, request, seconds))
+    answers, full = asyncio.run(_load(server.port, path, tag, seconds))
     spent = sum(server.process.cpu_times()[:2]) - before
-    return Run(answers / (time.monotonic() - begun), 1e6 * spent / answers)
+    return Run(answers / (time.monotonic() - begun), 1e6 * spent / answers, full / answers)
 
 
 def measure(path: str, seconds: float, runs: int) -> dict[str, Any]:
@@ -155,11 +163,8 @@ def measure(path: str, seconds: float, runs: int) -> dict[str, Any]:
         for _ in range(runs):
             for kind in KINDS:
                 for server in (feed, other):
-                    request = _request(server.port, path, tag if kind == "304" else "")
                     found.setdefault((kind, server.name), []).append(
-                        load(server, request, seconds))
-                    # the board renews its feeds meanwhile: an old tag would be answered in full
-                    tag = read_answer(feed.port, path)[1]
+                        load(server, path, tag if kind == "304" else "", seconds))
     return {"path": path, "bytes": len(bare.body), "runs": runs, "seconds": seconds,
             **{kind: _compare(found[kind, "feed"], found[kind, "bare"]) for kind in KINDS}}
 
@@ -177,6 +182,7 @@ def _compare(feed: list[Run], bare: list[Run]) -> dict[str, Any]:
     costs = [statistics.median(one.cpu_us for one in runs) for runs in (feed, bare)]
     return {"feed_per_second": round(rates[0]), "bare_per_second": round(rates[1]),
             "rate_ratio": round(rates[0] / rates[1], 2), "feed_cpu_us": round(costs[0]),
-            "bare_cpu_us": round(costs[1]), "cpu_ratio": round(costs[1] / costs[0], 2),
+            "bare_cpu_us": round(costs[1]), "full": round(max(one.full for one in feed), 3),
+            "cpu_ratio": round(costs[1] / costs[0], 2),
             "runs": [{"feed": asdict(a), "bare": asdict(b)}
                      for a, b in zip(feed, bare, strict=True)]}

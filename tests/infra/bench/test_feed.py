@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import time
+from threading import Thread
+
+import psutil
 import pytest
+import uvicorn
 from click.testing import CliRunner
+from starlette.types import Receive, Scope, Send
 
 from infra.bench.bare import Bare
-from infra.bench.feed import Run, _compare, _request, load, read_answer, serving
+from infra.bench.feed import CONNECTIONS, Run, Server, _compare, load, read_answer, serving
 from infra.commands._bench_feed import command
 from schemas.errors import ComponentError
 
 ANSWER = Bare([(b"content-type", b"application/json"), (b"etag", b'"a"'),
                (b"content-length", b"5")], b"[1,2]", [(b"etag", b'"a"')])
+
+
+class Changing:
+    """Answer in full whoever does not name the new tag."""
+
+    def __init__(self) -> None:
+        """Begin with no answer."""
+        self.full = 0
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Answer."""
+        known = (b"if-none-match", b'"new"') in scope["headers"]
+        self.full += not known
+        await send({"type": "http.response.start", "status": 304 if known else 200, "headers": [
+            (b"etag", b'"new"'), *([] if known else [(b"content-length", b"1")])]})
+        await send({"type": "http.response.body", "body": b"" if known else b"1"})
 
 
 def test_a_bare_answer_is_read_as_it_is_served_and_both_kinds_are_counted() -> None:
@@ -20,14 +42,30 @@ def test_a_bare_answer_is_read_as_it_is_served_and_both_kinds_are_counted() -> N
         assert (found.body, tag) == (b"[1,2]", '"a"')
         assert dict(found.unchanged) == {b"etag": b'"a"'}
         for kind in ("", tag):
-            run = load(server, _request(server.port, "/x", kind), 0.5)
+            run = load(server, "/x", kind, 0.5)
             assert run.rate > 0 and run.cpu_us > 0
+            assert run.full == (0.0 if kind else 1.0)
+
+
+def test_who_asks_with_a_tag_goes_on_with_the_newest() -> None:
+    feed = Changing()
+    server = uvicorn.Server(uvicorn.Config(feed, port=0, log_level="error", lifespan="off"))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    run = load(Server("changing", port, psutil.Process()), "/x", '"old"', 0.5)
+    server.should_exit = True
+    thread.join(10)
+    # one answer in full for each of the connections, which then know the new tag
+    assert feed.full == CONNECTIONS and 0 < run.full < 0.5
 
 
 def test_ratios_are_those_of_medians() -> None:
-    told = _compare([Run(50, 200), Run(70, 210), Run(60, 190)],
-                    [Run(100, 100), Run(120, 80), Run(90, 110)])
-    assert (told["rate_ratio"], told["cpu_ratio"]) == (0.6, 0.5)
+    told = _compare([Run(50, 200, 0), Run(70, 210, 0.1), Run(60, 190, 0)],
+                    [Run(100, 100, 0), Run(120, 80, 0), Run(90, 110, 0)])
+    assert (told["rate_ratio"], told["cpu_ratio"], told["full"]) == (0.6, 0.5, 0.1)
 
 
 def test_a_server_that_is_away_is_told() -> None:
