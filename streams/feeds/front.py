@@ -30,6 +30,10 @@ const next=fresh.getElementById(part.id);if(next)part.innerHTML=next.innerHTML;}
 setInterval(()=>{if(!document.hidden)renew();},5000);
 """
 SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+# columns that feeds add to what is declared
+_ADDED = {"name": ("名称", "Name"), "name_en": ("英文名", "Name in English"),
+          "vacant": ("空余车位", "Vacant spaces"), "full": ("已满", "Full"),
+          "status": ("状态", "Status"), "events": ("事件数", "Events")}
 _HIDDEN = {"published_at", "computed_at", "received_at", "observed_at", "basis", "suppressed",
            "window_seconds", "window_start", "window_end", "revision", "area", "readings"}
 
@@ -98,9 +102,7 @@ def _preview(board: Board, feed: Feed) -> str:
     if not shown:
         return ""
     names = [name for name in shown[0] if name not in _HIDDEN][:7]
-    titles = {field.name: (field.title.zh, field.title.en) for field in feed.declared.fields}
-    titles |= {"vacant": ("空余车位", "Vacant spaces"), "full": ("已满", "Full"),
-               "status": ("状态", "Status"), "events": ("事件数", "Events")}
+    titles = _ADDED | {one.name: (one.title.zh, one.title.en) for one in feed.declared.fields}
     words = {field.name: dict(field.values) for field in feed.declared.fields}
     words.setdefault("status", STATUS)
     rows = ["<tr>" + "".join(f"<td>{_value(one.get(name), words.get(name))}</td>"

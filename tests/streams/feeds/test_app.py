@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import time
 from typing import Any
 
@@ -224,6 +225,8 @@ def test_the_front_page_shows_feeds_and_data(client: httpx.Client, board: Tickin
         assert feed.title.zh in page
     for word in ("经十路", "CC BY 4.0", "curl", "实时", "Feeds"):
         assert word in page
+    heads = re.findall("<th>(.*?)</th>", page)
+    assert heads and all(re.search("[\u4e00-\u9fff]", head) for head in heads), heads
     reach.now += 1800
     board.tick()
     assert "source silent for 3" in client.get("/").text
