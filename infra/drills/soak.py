@@ -3,20 +3,23 @@
 Memory is judged by the processes that lived long enough: the slope of the second half of their
 samples must stay below GROWTH an hour. It is the median of the slopes between all pairs (Theil and
 Sen), which a single step does not move. An engine fills the heap and the caches that its profile
-gives it, and is judged above that. The ledger must have residual 0 in every minute that is at rest,
-whenever one looks.
+gives it, and is judged above that; the TaskManager's Python workers are judged apart from it. The
+ledger must have residual 0 in every minute that is at rest, whenever one looks.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import msgspec
 import numpy as np
+import psutil
 
-from infra.drills.blows import Blow, Way, list_targets, look, strike
+from infra.drills.blows import WORKER, Blow, Way, list_targets, look, strike
 from infra.drills.kills import plan
 from infra.drills.progress import forget, keep
 from infra.drills.stage import Report, count_since
@@ -54,6 +57,10 @@ class Soak(msgspec.Struct):
     wall_silent: int = 0
     oldest_seconds: float = 0.0
     failures: list[str] = []
+
+    def note(self, name: str, pid: int, size: int) -> None:
+        """Note the memory (bytes) of a component's process now."""
+        self.samples.setdefault(name, []).append((round(self.lived, 2), pid, size / MEBIBYTE))
 
 
 class Drill:
@@ -93,15 +100,19 @@ class Drill:
     def _look(self, ledger: Ledger, begun: int) -> None:
         """Sample memory, ask the wall, and read the ledger."""
         calm = time.monotonic() - self._struck_at > GRACE_SECONDS
+        workers = measure_memory(
+            self._targets[WORKER].pids() if WORKER in self._targets else set())
         for row in list_status():
             if row.pid and row.memory_bytes:
-                self.state.samples.setdefault(row.name, []).append(
-                    (round(self.state.lived, 2), row.pid, row.memory_bytes / MEBIBYTE))
+                apart = sum(workers.values()) if row.name == "taskmanager" else 0
+                self.state.note(row.name, row.pid, row.memory_bytes - apart)
             if row.name == "clickhouse" and calm:
                 age = row.data_age_seconds if row.data_age_seconds is not None else float("inf")
                 self.state.oldest_seconds = max(age, self.state.oldest_seconds)
                 if age > STORE_SECONDS:
                     self._fail(f"the newest vehicle position was {age:.0f} s old")
+        for pid, size in workers.items():
+            self.state.note(WORKER, pid, size)
         self.state.wall_asked += 1
         if not wall_answers():
             self.state.wall_silent += 1
@@ -117,6 +128,15 @@ class Drill:
         if what not in self.state.failures:
             self.state.failures.append(what)
             self._report(what)
+
+
+def measure_memory(pids: Iterable[int]) -> dict[int, int]:
+    """Give the resident bytes of processes, of those that are still there."""
+    found = {}
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            found[pid] = psutil.Process(pid).memory_info().rss
+    return found
 
 
 def wall_answers() -> bool:

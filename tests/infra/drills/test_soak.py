@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -47,6 +50,15 @@ def test_what_was_killed_too_early_is_not_judged() -> None:
     state = lived("sink", minutes=30, an_hour=0.0)
     state.samples["sink"] += [(31.0, 2, 500.0)]
     assert growth(state)["sink"] == pytest.approx((100.0, 0.0), abs=1e-6)
+
+
+def test_memory_is_noted_of_those_processes_that_are_still_there() -> None:
+    own, gone = os.getpid(), psutil.pids()[-1] + 1_000_000
+    sizes_now = soak.measure_memory([own, gone])
+    assert list(sizes_now) == [own] and sizes_now[own] > 1_000_000
+    state = Soak(1, 120.0, 5.0, lived=1.234)
+    state.note("python-worker", own, 3 << 20)
+    assert state.samples == {"python-worker": [(1.23, own, 3.0)]}
 
 
 def test_figures_are_plain() -> None:
