@@ -35,8 +35,13 @@ def hear_endings() -> None:
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Turn a signal into the exception that Ctrl-C raises, once, so that everything is stopped."""
     for number in ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
+        # not SIG_IGN, which what is started while cleaning up would inherit
+        signal.signal(number, _pass_over)
     raise KeyboardInterrupt
+
+
+def _pass_over(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing at a signal: the end has begun."""
 
 
 @contextmanager

@@ -64,14 +64,23 @@ def run_in_home(module: str, *arguments: str, environment: dict[str, str] | None
 
 
 def _await(child: subprocess.Popen[str]) -> str:
-    """Wait for the end; who stops this command has the child stop what it started."""
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    """Wait for the end; who stops this command has the child stop what it started.
+
+    Raise KeyboardInterrupt then, so that no other measurement follows.
+    """
+    heard = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
         """Pass the wish on: a terminal tells both, but `kill` only one."""
+        heard.append(number)
         child.send_signal(signal.SIGTERM)
 
     former = {number: signal.signal(number, stop) for number in ENDINGS}
     try:
-        return child.communicate()[0]
+        said = child.communicate()[0]
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+    if heard:
+        raise KeyboardInterrupt
+    return said

@@ -30,7 +30,8 @@ def test_a_signal_is_passed_on_and_the_end_awaited(number: int) -> None:
     assert child.stdout is not None and child.stdout.readline() == "ready\n"
     before = signal.getsignal(number)
     Timer(0.2, os.kill, (os.getpid(), number)).start()
-    start._await(child)
+    with pytest.raises(KeyboardInterrupt):
+        start._await(child)
     assert child.returncode == 1 and signal.getsignal(number) is before
 
 
