@@ -1,5 +1,9 @@
 """Measure the feeds beside a bare ASGI application that serves the same bytes.
 
+`citybrain bench feed` starts it in a home of its own: store and feeds run, and nothing else. In a
+living city each of a dozen processes would take its share of two cores from the feeds, and none
+from the bare application, which is no part of that city.
+
 Client and servers share a machine, so that two figures are told: answers a second, and the server's
 own processor time an answer, which the client does not touch. Runs are interleaved.
 """
@@ -7,6 +11,7 @@ own processor time an answer, which the client does not touch. Runs are interlea
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import statistics
 import subprocess
@@ -19,16 +24,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import msgspec
 import psutil
 
+from geo.tree import AreaTree
+from infra.bench import cases, stock
 from infra.bench.bare import Bare
+from infra.bench.inside import hear_endings, no_traceback, tell
+from infra.bench.stocked import standing_store
+from infra.launch import run_alone
+from infra.processes import choose
 from schemas.errors import ComponentError
 from streams.settings import CHECKOUT, read_settings
 
 CONNECTIONS = 8
 START_SECONDS = 20.0
+# of each table that the feeds read
+ROWS = 20_000
 # kinds of request: a cached answer in full, and one that has not changed
 KINDS = ("200", "304")
 
@@ -49,16 +63,6 @@ class Server:
     name: str
     port: int
     process: psutil.Process
-
-
-def find_feed() -> Server:
-    """Find the running feeds; raise ComponentError where there are none."""
-    port = read_settings().port("feed")
-    for one in psutil.net_connections("tcp"):
-        address: Any = one.laddr
-        if one.status == psutil.CONN_LISTEN and address.port == port and one.pid:
-            return Server("feed", port, psutil.Process(one.pid))
-    raise ComponentError(f"no feeds of yours at port {port}: `citybrain up` starts the city")
 
 
 def read_answer(port: int, path: str) -> tuple[Bare, str]:
@@ -88,10 +92,11 @@ def serving(bare: Bare) -> Iterator[Server]:
         path = Path(folder) / "answer"
         path.write_bytes(msgspec.msgpack.encode(bare))
         port = _free_port()
+        # in a session of its own, as the feeds are: Linux shares processors out by session first
         child = subprocess.Popen([sys.executable, "-m", "infra.bench.bare", str(port), str(path)],
-                                 cwd=CHECKOUT)
+                                 cwd=CHECKOUT, start_new_session=True)
         try:
-            _await_answer(port)
+            _await_answer(port, "/")
             yield Server("bare", port, psutil.Process(child.pid))
         finally:
             child.terminate()
@@ -104,17 +109,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await_answer(port: int) -> None:
-    """Wait until a server answers."""
+def _await_answer(port: int, path: str) -> None:
+    """Wait until a server answers and has what is asked for, or says that it never will."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=2)
+            if httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False,
+                         timeout=2).status_code != 503:
+                return
         except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise ComponentError(f"the bare application did not start within {START_SECONDS:g} s")
+            pass
+        time.sleep(0.1)
+    raise ComponentError(f"port {port} did not answer {path} within {START_SECONDS:g} s")
 
 
 async def _ask(port: int, path: str, tag: str, until: float) -> tuple[int, int]:
@@ -154,9 +160,20 @@ def load(server: Server, path: str, tag: str, seconds: float) -> Run:
     return Run(answers / (time.monotonic() - begun), 1e6 * spent / answers, full / answers)
 
 
-def measure(path: str, seconds: float, runs: int) -> dict[str, Any]:
+def measure_stocked(path: str, seconds: float, runs: int) -> dict[str, Any]:
+    """Stock the store, start the feeds and measure them."""
+    with standing_store() as store:
+        areas = stock.list_areas(AreaTree.load(read_settings().areas))
+        cases.insert_cases(store, areas, ROWS)
+        cases.insert_rest(store, areas, ROWS, tell)
+        with run_alone(choose("feed")[0]) as child:
+            feed = Server("feed", read_settings().port("feed"), psutil.Process(child.pid))
+            _await_answer(feed.port, path)
+            return measure(feed, path, seconds, runs)
+
+
+def measure(feed: Server, path: str, seconds: float, runs: int) -> dict[str, Any]:
     """Measure both kinds of request on both servers, interleaved; give medians and ratios."""
-    feed = find_feed()
     bare, tag = read_answer(feed.port, path)
     found: dict[tuple[str, str], list[Run]] = {}
     with serving(bare) as other:
@@ -186,3 +203,18 @@ def _compare(feed: list[Run], bare: list[Run]) -> dict[str, Any]:
             "cpu_ratio": round(costs[1] / costs[0], 2),
             "runs": [{"feed": asdict(a), "bare": asdict(b)}
                      for a, b in zip(feed, bare, strict=True)]}
+
+
+@click.command()
+@click.option("--path", required=True)
+@click.option("--seconds", type=float, required=True)
+@click.option("--runs", type=int, required=True)
+def main(path: str, seconds: float, runs: int) -> None:
+    """Measure the feeds; print JSON."""
+    with no_traceback():
+        click.echo(json.dumps(measure_stocked(path, seconds, runs)))
+
+
+if __name__ == "__main__":
+    hear_endings()
+    main()

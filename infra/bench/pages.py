@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -20,32 +18,18 @@ from geo.tree import AreaTree
 from infra.bench import cases, network, stock, visits, watching
 from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.renewal import Renewal
+from infra.bench.stocked import standing_store
 from infra.launch import run_alone
-from infra.orphans import stop_marked
 from infra.processes import choose
-from streams.registrar import ensure_tables
 from streams.settings import read_settings
-from streams.store import Store, connect
 
 # of each table that the tiles read
 WALL_ROWS = 20_000
 
 
-@contextmanager
-def _store() -> Iterator[Store]:
-    """Run the store, with every table, until the end of the block."""
-    with ExitStack() as stack:
-        stack.callback(stop_marked)
-        tell("starting the store")
-        stack.enter_context(run_alone(choose("clickhouse")[0]))
-        with closing(connect("migrator")) as store:
-            ensure_tables(store)
-            yield store
-
-
 def measure_console(number: int, rows: int, times: int) -> dict[str, Any]:
     """Stock the store, start the console and visit its pages; give what is told of each."""
-    with _store() as store:
+    with standing_store() as store:
         areas = stock.list_areas(AreaTree.load(read_settings().areas))
         cases.insert_cases(store, areas, number)
         kept = store.query("SELECT count() AS n FROM store.grid_case_last FINAL")[0]["n"]
@@ -62,7 +46,7 @@ def measure_wall(segments: int, minutes: float) -> dict[str, Any]:
     os.environ[network.SEGMENTS] = str(segments)
     own = choose("wall")[0]
     command = tuple(network.__name__ if one == "streamlit" else one for one in own.command)
-    with _store() as store:
+    with standing_store() as store:
         areas = stock.list_areas(AreaTree.load(read_settings().areas))
         cases.insert_cases(store, areas, WALL_ROWS)
         cases.insert_rest(store, areas, WALL_ROWS, tell)

@@ -5,6 +5,7 @@ Settings are frozen once read, so the city that is measured cannot be the one th
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -12,8 +13,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from infra.bench.city import make_home
+from infra.bench.city import make_home, make_plain_home
 from infra.bench.variation import Variation
 from streams.settings import CHECKOUT, read_settings
 
@@ -61,6 +63,20 @@ def run_in_home(module: str, *arguments: str, environment: dict[str, str] | None
     finally:
         shutil.rmtree(environment["CITYBRAIN_HOME"], ignore_errors=True)
     return child.returncode, said.splitlines()
+
+
+def measure_plainly(module: str, *arguments: str) -> dict[str, Any]:
+    """Run a measurement in a city that declares nothing of its own; give what it tells, as JSON.
+
+    Raise SystemExit with its code where it failed: it has told why.
+    """
+    settings = read_settings()
+    environment = make_plain_home(settings, settings.areas.resolve(), settings.city)
+    code, said = run_in_home(module, *arguments, environment=environment)
+    if code:
+        sys.exit(code)
+    found: dict[str, Any] = json.loads(said[-1])
+    return found
 
 
 def _await(child: subprocess.Popen[str]) -> str:

@@ -1,4 +1,4 @@
-"""Measure the feeds of the running city beside a bare ASGI application."""
+"""Measure the feeds beside a bare ASGI application: `citybrain bench feed`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import click
 
-from infra.bench import feed
+from infra.bench.start import measure_plainly
 from schemas.errors import CityBrainError
 
 
@@ -21,10 +21,12 @@ from schemas.errors import CityBrainError
 def command(path: str, seconds: float, runs: int, as_json: bool) -> None:
     """Measure answers of a feed, in full and unchanged, beside a bare application's.
 
-    The bare one serves the same bytes on the same server and does nothing else.
+    The bare one serves the same bytes on the same server and does nothing else. In a city of its
+    own, beside none that runs: store and feeds. Ctrl-C stops and deletes it.
     """
     try:
-        told = feed.measure(path, seconds, runs)
+        told = measure_plainly("infra.bench.feed", "--path", path, "--seconds", str(seconds),
+                               "--runs", str(runs))
     except CityBrainError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
@@ -33,7 +35,7 @@ def command(path: str, seconds: float, runs: int, as_json: bool) -> None:
     click.echo(f"{told['path']}: {told['bytes']:,} bytes gzipped, median of {runs} runs")
     click.echo(f"{'':4}{'feed/s':>9}{'bare/s':>9}{'ratio':>7}{'feed µs':>9}{'bare µs':>9}"
                f"{'ratio':>7}")
-    for kind in feed.KINDS:
+    for kind in ("200", "304"):
         one = told[kind]
         click.echo(f"{kind:4}{one['feed_per_second']:9,}{one['bare_per_second']:9,}"
                    f"{one['rate_ratio']:7.2f}{one['feed_cpu_us']:9,}{one['bare_cpu_us']:9,}"

@@ -9,26 +9,18 @@ from typing import Any
 
 import click
 
-from infra.bench.city import make_plain_home
-from infra.bench.start import run_in_home
+from infra.bench.start import measure_plainly
 from schemas.errors import CityBrainError
-from streams.settings import read_settings
 
 
 def _measure(*arguments: str) -> dict[str, Any]:
     """Run one measurement in a home of its own; give what it tells."""
     if find_spec("playwright") is None:
         raise click.ClickException("playwright is not installed: pip install -e '.[dev]'")
-    settings = read_settings()
     try:
-        environment = make_plain_home(settings, settings.areas.resolve(), settings.city)
-        code, said = run_in_home("infra.bench.pages", *arguments, environment=environment)
+        return measure_plainly("infra.bench.pages", *arguments)
     except CityBrainError as error:
         raise click.ClickException(str(error)) from error
-    if code:
-        sys.exit(code)
-    found: dict[str, Any] = json.loads(said[-1])
-    return found
 
 
 @click.command()

@@ -15,10 +15,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from schemas import registry
 from schemas.render import catalogue, catalogue_html
@@ -27,9 +27,9 @@ from streams.feeds import openapi
 from streams.feeds.aggregate import gather
 from streams.feeds.board import Board, Renewed
 from streams.feeds.front import draw_front
-from streams.feeds.guard import EXPOSED, Guard
+from streams.feeds.guard import Guard, Preflight
 from streams.feeds.inventory import JSON, Feed
-from streams.feeds.measures import BYTES, REQUESTS
+from streams.feeds.measures import count_answer
 from streams.feeds.negotiation import respond
 from streams.feeds.openapi import Page
 from streams.feeds.problems import bad_parameter, unknown_parameter
@@ -37,6 +37,7 @@ from streams.problems import Problem, answer
 
 TICK_SECONDS = 1.0
 Renew = Callable[[], Awaitable[Renewed]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 HTML = "text/html; charset=utf-8"
 PAGES: tuple[Page, ...] = (
     Page("/", "text/html", "A page that a person can read"),
@@ -164,8 +165,7 @@ async def feed(request: Request) -> Response:
         max_age=max(1, found.period_seconds // 2),
         headers={"Data-Stale": str(snapshot.stale).lower(),
                  "Data-Age-Seconds": str(int(board.age(snapshot)))})
-    REQUESTS.labels(found.path, reply.status_code).inc()
-    BYTES.labels(found.path).inc(len(reply.body))
+    count_answer(found.path, reply.status_code, len(reply.body))
     return reply
 
 
@@ -175,6 +175,21 @@ async def _keep_renewing(board: Board, renew: Renew) -> None:
         started = time.monotonic()
         board.take(await renew())
         await asyncio.sleep(max(0.1, TICK_SECONDS - (time.monotonic() - started)))
+
+
+class _FeedRoute(Route):
+    """Match the address of a feed before any page is looked at."""
+
+    def __init__(self, path: str, endpoint: Endpoint, board: Board) -> None:
+        """Take the board, whose feeds may become more."""
+        super().__init__(path, endpoint)
+        self._board = board
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match where a feed has this address."""
+        if scope["path"] not in self._board.feeds:
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def build(board: Board, renew: Renew | None = None) -> Starlette:
@@ -190,14 +205,14 @@ def build(board: Board, renew: Renew | None = None) -> Starlette:
     endpoints = [front, health, metrics, all_metrics, describe, catalogue_page, catalogue_data,
                  schema]
     routes = [Route(page.path, endpoint) for page, endpoint in zip(PAGES, endpoints, strict=True)]
-    routes.append(Route("/v1/{path:path}", feed))
+    feeds = "/v1/{path:path}"
+    routes = [_FeedRoute(feeds, feed, board), *routes, Route(feeds, feed)]
     app = Starlette(
         routes=routes, lifespan=lifespan,
         exception_handlers={HTTPException: answer, Exception: answer},
         middleware=[
             Middleware(Guard),
-            Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"],
-                       expose_headers=EXPOSED)])
+            Middleware(Preflight, allow_origins=["*"], allow_methods=["GET", "HEAD"])])
     app.router.redirect_slashes = False
     app.state.board = board
     return app

@@ -1,7 +1,8 @@
-"""Guard every answer: security headers on all, limits on what is asked."""
+"""Guard every answer: security headers and those for other origins on all, limits on requests."""
 
 from __future__ import annotations
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,8 +19,8 @@ HEADERS: dict[str, str] = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}';"
         " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-    # caches keep answers to requests without an origin: those need it too
-    "Access-Control-Allow-Origin": "*",
+    # caches keep answers to requests without an origin: those need them too
+    "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(EXPOSED),
 }
 # as a server sends them: written once, and not for each answer
 _ADDED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
@@ -52,3 +53,12 @@ class Guard:
             await answer(Request(scope), problem)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
+
+
+class Preflight(CORSMiddleware):
+    """Answer what browsers of other origins ask beforehand; the guard adds the rest to all."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on what is no such question."""
+        asked = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        await (super().__call__ if asked else self.app)(scope, receive, send)

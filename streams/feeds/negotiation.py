@@ -26,6 +26,12 @@ def _weights(header: str) -> dict[str, float]:
     return found
 
 
+@lru_cache(maxsize=256)
+def _date(seconds: int) -> str:
+    """Write a time as HTTP does."""
+    return formatdate(seconds, usegmt=True)
+
+
 def check_media(request: Request, media: str) -> None:
     """Refuse a request that does not accept this media type (406)."""
     accepted = _weights(request.headers.get("accept", ""))
@@ -82,7 +88,7 @@ def respond(request: Request, *, media: str, body: bytes, compressed: bytes, tag
         "Vary": "Accept, Accept-Encoding",
         **(headers or {})}
     if modified_at is not None:
-        common["Last-Modified"] = formatdate(int(modified_at), usegmt=True)
+        common["Last-Modified"] = _date(int(modified_at))
     if is_unchanged(request, etag, modified_at):
         return Response(status_code=304, headers=common)
     chosen = compressed if gzip else body

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from threading import Thread
 
 import psutil
 import pytest
 import uvicorn
-from click.testing import CliRunner
 from starlette.types import Receive, Scope, Send
 
 from infra.bench.bare import Bare
 from infra.bench.feed import CONNECTIONS, Run, Server, _compare, load, read_answer, serving
-from infra.commands._bench_feed import command
 from schemas.errors import ComponentError
+from tests.components import CHECKOUT, hear_interrupts
 
 ANSWER = Bare([(b"content-type", b"application/json"), (b"etag", b'"a"'),
                (b"content-length", b"5")], b"[1,2]", [(b"etag", b'"a"')])
@@ -73,7 +76,13 @@ def test_a_server_that_is_away_is_told() -> None:
         read_answer(1, "/")
 
 
-def test_without_a_city_there_is_nothing_to_measure() -> None:
-    told = CliRunner().invoke(command, ["--seconds", "1"])
-    assert told.exit_code == 1
-    assert "no feeds of yours" in told.output
+@pytest.mark.live
+def test_feeds_are_measured_in_a_city_of_their_own(stack_home: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "infra.cli", "bench", "feed", "--seconds", "0.5", "--runs", "1",
+         "--path", "/v1/parking.geojson", "--json"], cwd=CHECKOUT, capture_output=True, text=True,
+        check=False, preexec_fn=hear_interrupts)
+    assert told.returncode == 0, told.stderr[-2000:]
+    found = json.loads(told.stdout)
+    assert found["bytes"] > 1_000 and found["200"]["full"] == 1.0
+    assert all(found[kind]["feed_per_second"] > 0 for kind in ("200", "304"))
