@@ -29,11 +29,9 @@ import httpx
 import msgspec
 import psutil
 
-from geo.tree import AreaTree
-from infra.bench import cases, stock
 from infra.bench.bare import Bare
-from infra.bench.inside import hear_endings, no_traceback, tell
-from infra.bench.stocked import standing_store
+from infra.bench.inside import hear_endings, no_traceback
+from infra.bench.stocked import fill, standing_store
 from infra.launch import run_alone
 from infra.processes import choose
 from schemas.errors import ComponentError
@@ -163,9 +161,7 @@ def load(server: Server, path: str, tag: str, seconds: float) -> Run:
 def measure_stocked(path: str, seconds: float, runs: int) -> dict[str, Any]:
     """Stock the store, start the feeds and measure them."""
     with standing_store() as store:
-        areas = stock.list_areas(AreaTree.load(read_settings().areas))
-        cases.insert_cases(store, areas, ROWS)
-        cases.insert_rest(store, areas, ROWS, tell)
+        fill(store, ROWS, ROWS)
         with run_alone(choose("feed")[0]) as child:
             feed = Server("feed", read_settings().port("feed"), psutil.Process(child.pid))
             _await_answer(feed.port, path)

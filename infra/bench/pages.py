@@ -14,14 +14,12 @@ from typing import Any
 import click
 import psutil
 
-from geo.tree import AreaTree
-from infra.bench import cases, network, stock, visits, watching
+from infra.bench import network, visits, watching
 from infra.bench.inside import hear_endings, no_traceback, tell
 from infra.bench.renewal import Renewal
-from infra.bench.stocked import standing_store
+from infra.bench.stocked import fill, standing_store
 from infra.launch import run_alone
 from infra.processes import choose
-from streams.settings import read_settings
 
 # of each table that the tiles read
 WALL_ROWS = 20_000
@@ -30,11 +28,8 @@ WALL_ROWS = 20_000
 def measure_console(number: int, rows: int, times: int) -> dict[str, Any]:
     """Stock the store, start the console and visit its pages; give what is told of each."""
     with standing_store() as store:
-        areas = stock.list_areas(AreaTree.load(read_settings().areas))
-        cases.insert_cases(store, areas, number)
+        fill(store, number, rows)
         kept = store.query("SELECT count() AS n FROM store.grid_case_last FINAL")[0]["n"]
-        tell(f"{kept:,} cases stocked, with their steps")
-        cases.insert_rest(store, areas, rows, tell)
         with run_alone(choose("console")[0]):
             found = visits.visit(times, tell)
     return {"cases": kept, "rows": rows, "goal": visits.GOAL_SECONDS,
@@ -47,9 +42,7 @@ def measure_wall(segments: int, minutes: float) -> dict[str, Any]:
     own = choose("wall")[0]
     command = tuple(network.__name__ if one == "streamlit" else one for one in own.command)
     with standing_store() as store:
-        areas = stock.list_areas(AreaTree.load(read_settings().areas))
-        cases.insert_cases(store, areas, WALL_ROWS)
-        cases.insert_rest(store, areas, WALL_ROWS, tell)
+        fill(store, WALL_ROWS, WALL_ROWS)
         with Renewal(segments) as renewal, run_alone(replace(own, command=command)) as wall:
             found = watching.watch(psutil.Process(wall.pid), renewal, minutes, tell)
     return {"segments": segments, "minutes": minutes, **found}
