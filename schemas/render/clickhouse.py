@@ -40,11 +40,15 @@ def _comment(field: Field) -> str:
 
 
 def column_type(field: Field) -> str:
-    """Give the column type of a field; optional ones, as measures are, are Nullable."""
-    base = COLUMN_TYPES[field.kind]
+    """Give the column type of a field; optional ones, as measures are, are Nullable.
+
+    A text with known words has few values, as a code has, so that it is kept as one.
+    """
+    kind = Kind.CODE if field.values else field.kind
+    base = COLUMN_TYPES[kind]
     if field.required:
         return base
-    return "LowCardinality(Nullable(String))" if field.kind is Kind.CODE else f"Nullable({base})"
+    return "LowCardinality(Nullable(String))" if kind is Kind.CODE else f"Nullable({base})"
 
 
 def event_columns(family: Family) -> tuple[str, ...]:

@@ -85,17 +85,21 @@ def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_RO
               offset: int = 0) -> list[Row]:
     """List the newest rows that fit a filter, figures in natural units.
 
-    Where a key has one row, keys are found first: long texts are then read of those rows only.
+    Keys are found first where a key has one row, else the time of the page's last row: all columns
+    are then read of little more than the page.
     """
     where, params = _where(listing, asked)
     order = f"ORDER BY {listing.time} DESC, `{listing.key or listing.time}`"
-    part = f"LIMIT {min(limit, MAX_ROWS)} OFFSET {max(0, offset)}"
+    first, number = max(0, offset), min(limit, MAX_ROWS)
+    part = f"LIMIT {number} OFFSET {first}"
     if listing.unique:
         keys = [row[listing.key] for row in store.query(
             f"SELECT `{listing.key}` FROM {listing.origin} WHERE {where} {order} {part}", params)]
         if not keys:
             return []
         where, params, part = f"`{listing.key}` IN %(keys)s", {"keys": tuple(keys)}, ""
+    elif not asked.text:  # what is searched for is rare, and all would be read twice
+        where += f" AND {listing.time} >= {_end_of_page(listing, where, first + number)}"
     columns = ", ".join(f"`{one.name}`" for one in listing.columns)
     rows = store.query(
         f"SELECT {columns} FROM {listing.origin} WHERE {where} {order} {part}", params)
@@ -105,6 +109,12 @@ def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_RO
             if row[one.name] is not None:
                 row[one.name] = row[one.name] / one.scale
     return rows
+
+
+def _end_of_page(listing: Listing, where: str, number: int) -> str:
+    """Render the time of the last of so many newest rows, of the oldest where they are fewer."""
+    return (f"(SELECT min(moment) FROM (SELECT {listing.time} AS moment FROM {listing.origin}"
+            f" WHERE {where} ORDER BY moment DESC LIMIT {number}))")
 
 
 def count_rows(store: Store, listing: Listing, asked: Filter) -> Counts:

@@ -6,8 +6,9 @@ import datetime as dt
 
 import pytest
 
+from schemas import registry
 from streams.queries.console import Counts, Filter, count_rows, list_rows
-from streams.queries.listings import case_listing
+from streams.queries.listings import case_listing, to_listing
 from streams.store import Store
 from tests.streams.queries.rows import columns, event, moment
 
@@ -33,6 +34,15 @@ def cases(emptied: None, sink: Store, reader: Store) -> Store:
               category=f"kind-{case}")
         for i, (case, step, hours, department) in enumerate(STEPS)]))
     return reader
+
+
+@pytest.fixture
+def steps(cases: Store, sink: Store) -> Store:
+    """Report another case in the moment of an earlier step."""
+    sink.insert("grid_case", columns([event(
+        "grid-case", len(STEPS), ago(3), case_id="d", step="reported", department="城管局",
+        category="kind-d")]))
+    return cases
 
 
 def listed(store: Store, asked: Filter, limit: int = 100, offset: int = 0) -> str:
@@ -70,6 +80,19 @@ def test_the_newest_stand_first_page_by_page_and_in_full(cases: Store) -> None:
     row = list_rows(cases, CASES, Filter(equals={"state": "dispatched"}))[0]
     assert (row["case_id"], row["kind"], row["handler"]) == ("b", "kind-b", "水务局")
     assert row["moved_at"] == ago(2)
+
+
+@pytest.mark.parametrize(("asked", "pages"), [
+    (Filter(), ["abb", "dcc", "a", ""]),
+    (Filter(equals={"step": "reported"}), ["bdc", "a", ""]),
+    (Filter(since=ago(48.5)), ["abb", "dc", ""]),
+    (Filter(text="kind-c"), ["cc", ""]),
+    (Filter(area="99"), [""]),
+])
+def test_pages_of_steps_follow_one_another(steps: Store, asked: Filter, pages: list[str]) -> None:
+    listing = to_listing(registry.get_family("grid-case"))
+    found = [list_rows(steps, listing, asked, 3, 3 * page) for page in range(len(pages))]
+    assert ["".join(row["case_id"] for row in rows) for rows in found] == pages
 
 
 def test_a_time_bounds_the_last_step_and_no_earlier_one(cases: Store) -> None:

@@ -2,7 +2,7 @@ CREATE TABLE IF NOT EXISTS store.grid_caseload (
     window_seconds UInt32 COMMENT 'Length of the window | 窗口长度 [s]',
     window_start DateTime('UTC') COMMENT 'Start of the window | 窗口起点',
     area String COMMENT 'Area code | 区划代码',
-    department String COMMENT 'Department | 责任部门',
+    department LowCardinality(String) COMMENT 'Department | 责任部门',
     events Int64 COMMENT 'Events counted | 事件数',
     late Int64 COMMENT 'Events counted after the grace | 迟到事件数',
     reported Nullable(Int64) COMMENT 'Reported | 上报数',

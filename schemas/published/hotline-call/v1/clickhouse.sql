@@ -10,14 +10,14 @@ CREATE TABLE IF NOT EXISTS store.hotline_call (
     raw_partition UInt16 COMMENT 'Partition of the original | 原始分区',
     raw_offset UInt64 COMMENT 'Offset of the original | 原始偏移',
     call_id String COMMENT 'Call | 来电编号',
-    topic String COMMENT 'Topic | 诉求类别',
+    topic LowCardinality(String) COMMENT 'Topic | 诉求类别',
     caller_phone Nullable(String) COMMENT 'Caller\'s telephone | 来电号码',
     content Nullable(String) COMMENT 'What was said | 诉求内容',
     longitude Nullable(Float64) COMMENT 'Longitude | 经度 [deg]',
     latitude Nullable(Float64) COMMENT 'Latitude | 纬度 [deg]',
     answer_seconds Float64 COMMENT 'Time to answer | 接听等待时长 [s]',
     answered Bool COMMENT 'Answered | 已接通',
-    department Nullable(String) COMMENT 'Department | 承办部门',
+    department LowCardinality(Nullable(String)) COMMENT 'Department | 承办部门',
     satisfied Nullable(Bool) COMMENT 'Satisfied | 满意'
 )
 ENGINE = ReplacingMergeTree(raw_offset)

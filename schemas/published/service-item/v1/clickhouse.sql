@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS store.service_item (
     raw_partition UInt16 COMMENT 'Partition of the original | 原始分区',
     raw_offset UInt64 COMMENT 'Offset of the original | 原始偏移',
     item_id String COMMENT 'Item | 办件编号',
-    matter String COMMENT 'Matter | 事项',
+    matter LowCardinality(String) COMMENT 'Matter | 事项',
     step LowCardinality(String) COMMENT 'Step | 环节',
     channel LowCardinality(String) COMMENT 'Channel | 渠道',
     longitude Nullable(Float64) COMMENT 'Longitude | 经度 [deg]',
