@@ -6,7 +6,6 @@ import json
 
 import click
 
-from infra.bench.feed import KINDS
 from infra.bench.start import measure_plainly
 from schemas.errors import CityBrainError
 
@@ -36,7 +35,7 @@ def command(path: str, seconds: float, runs: int, as_json: bool) -> None:
     click.echo(f"{told['path']}: {told['bytes']:,} bytes gzipped, median of {runs} runs")
     click.echo(f"{'':4}{'feed/s':>9}{'bare/s':>9}{'ratio':>7}{'feed µs':>9}{'bare µs':>9}"
                f"{'ratio':>7}")
-    for kind in KINDS:
+    for kind in ("200", "304"):  # infra.bench.feed names them, but its import takes 0.25 s
         one = told[kind]
         click.echo(f"{kind:4}{one['feed_per_second']:9,}{one['bare_per_second']:9,}"
                    f"{one['rate_ratio']:7.2f}{one['feed_cpu_us']:9,}{one['bare_cpu_us']:9,}"

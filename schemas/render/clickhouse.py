@@ -10,7 +10,7 @@ from __future__ import annotations
 from schemas.declare import Family, Field, Kind, Lifetime, ResultTable
 
 COLUMN_TYPES: dict[Kind, str] = {
-    Kind.TEXT: "String", Kind.CODE: "LowCardinality(String)", Kind.INTEGER: "Int64",
+    Kind.TEXT: "String", Kind.CODE: "String", Kind.INTEGER: "Int64",
     Kind.DECIMAL: "Float64", Kind.FLAG: "Bool", Kind.INSTANT: "DateTime64(3, 'UTC')",
 }
 MOMENT = "DateTime64(3, 'UTC')"
@@ -42,13 +42,10 @@ def _comment(field: Field) -> str:
 def column_type(field: Field) -> str:
     """Give the column type of a field; optional ones, as measures are, are Nullable.
 
-    A text with known words has few values, as a code has, so that it is kept as one.
+    What has known words, as every code has, has few values and is kept by their numbers.
     """
-    kind = Kind.CODE if field.values else field.kind
-    base = COLUMN_TYPES[kind]
-    if field.required:
-        return base
-    return "LowCardinality(Nullable(String))" if kind is Kind.CODE else f"Nullable({base})"
+    base = COLUMN_TYPES[field.kind] if field.required else f"Nullable({COLUMN_TYPES[field.kind]})"
+    return f"LowCardinality({base})" if field.values else base
 
 
 def event_columns(family: Family) -> tuple[str, ...]:

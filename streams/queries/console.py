@@ -98,7 +98,7 @@ def list_rows(store: Store, listing: Listing, asked: Filter, limit: int = MAX_RO
         if not keys:
             return []
         where, params, part = f"`{listing.key}` IN %(keys)s", {"keys": tuple(keys)}, ""
-    elif not asked.text:  # what is searched for is rare, and all would be read twice
+    elif not (asked.text or listing.rows):  # what is rare, or computed, would be read twice
         where += f" AND {listing.time} >= {_end_of_page(listing, where, first + number)}"
     columns = ", ".join(f"`{one.name}`" for one in listing.columns)
     rows = store.query(
